@@ -77,8 +77,8 @@ impl Router {
         let UnderWay { number, domain, ref packet, sender, ref mut sent, reported, .. } =
             self.broadcasts.under_way[index];
         while *sent < places && *sent - reported < at_once {
-            let broadcast = BroadcastKey { place: self.directory.place(), number };
-            let mail = Broadcast { broadcast, domain, packet: packet.clone(), sender };
+            let key = BroadcastKey { place: self.directory.place(), number };
+            let mail = Broadcast { key, domain, packet: packet.clone(), sender };
             self.out.send(Place::new(*sent), Mail::Broadcast(mail));
             *sent += 1;
         }
@@ -86,14 +86,14 @@ impl Router {
 
     /// Handles [`Mail::Broadcast`]: queues the message to all users of the domain who live here.
     pub(super) fn on_broadcast(&mut self, broadcast: Broadcast) {
-        let Broadcast { broadcast, domain, packet, sender } = broadcast;
-        self.deliver(CrowdDelivery::to_everybody(packet, domain, sender, broadcast));
+        let Broadcast { key, domain, packet, sender } = broadcast;
+        self.deliver(CrowdDelivery::to_everybody(packet, domain, sender, key));
     }
 
     /// Handles [`Mail::Reached`]: the broadcast goes to the next place.
     pub(super) fn on_reached(&mut self, reached: Reached) {
-        let Reached { broadcast, receivers } = reached;
-        let index = self.broadcasts.find(broadcast.number).expect("it is under way until all have reported");
+        let Reached { key, receivers } = reached;
+        let index = self.broadcasts.find(key.number).expect("it is under way until all have reported");
         let under_way = &mut self.broadcasts.under_way[index];
         under_way.reported += 1;
         let (gather, reported) = (under_way.gather, under_way.reported);

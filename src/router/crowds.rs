@@ -51,9 +51,9 @@ impl CrowdDelivery {
         packet: Packet,
         domain: DomainId,
         sender: Option<UserKey>,
-        broadcast: BroadcastKey,
+        key: BroadcastKey,
     ) -> CrowdDelivery {
-        let (to, counted) = (Crowd::Everybody(domain, sender), Counted::Broadcast(broadcast));
+        let (to, counted) = (Crowd::Everybody(domain, sender), Counted::Broadcast(key));
         CrowdDelivery { packet, to, reached: Receivers::default(), counted }
     }
 }
@@ -131,8 +131,8 @@ impl Router {
         let CrowdDelivery { reached, counted, .. } = delivery;
         match *counted {
             Counted::Gather(gather) => self.out.report(gather, Part::Delivered(*reached)),
-            Counted::Broadcast(broadcast) => {
-                self.out.send(broadcast.place, Mail::Reached(Reached { broadcast, receivers: *reached }));
+            Counted::Broadcast(key) => {
+                self.out.send(key.place, Mail::Reached(Reached { key, receivers: *reached }));
             }
         }
     }

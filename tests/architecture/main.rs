@@ -139,8 +139,8 @@ fn only_nodes_name_sockets_and_channels() {
     only_in(&["node/"], &["mio", "socket2", "crossbeam_channel"]);
     // The clock that systemd compares with its own, and a signal to a process, are not in the standard library.
     only_in(&["node/", "base/clock", "ops/pid_file"], &["nix"]);
-    // A terminal, and the connections of the admin listener.
-    only_in(&["ops/admin/", "ops/top/"], &["rustix"]);
+    // A terminal, the connections of the admin listener, and the level-triggered events of the others.
+    only_in(&["ops/admin/", "ops/top/", "node/shard/listener"], &["rustix"]);
 }
 
 #[test]

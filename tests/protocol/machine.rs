@@ -5,14 +5,17 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use nextim_testkit::http::{form, request};
 use nextim_testkit::process::Process;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::support::{Server, Setup, Site, eventually, get};
+use crate::support::{Response, Server, Setup, Site, eventually, get};
 
 /// Messages that are traced.
 const MESSAGES: u64 = 1_000;
+/// Calls that are traced.
+const CALLS: u64 = 640;
 
 #[test]
 fn a_message_costs_two_reads_and_two_writes_and_nothing_else_but_waiting() {
@@ -43,6 +46,33 @@ fn a_message_costs_two_reads_and_two_writes_and_nothing_else_but_waiting() {
     let others = calls.values().sum::<u64>() - reads - writes - waits;
     // What is left is what the tracer's coming and going interrupts.
     assert!(others <= 2, "{calls:?}");
+}
+
+#[test]
+fn a_call_on_a_connection_of_its_own_costs_five_system_calls() {
+    let server = Arc::new(Server::start(&Setup::calm(), 1));
+    let site = Site::fresh(&server);
+    let bob = site.online("bob", &[]);
+    let body = form(&site.signed(&[("ticket", &bob.ticket), ("to", "bob"), ("body", "hello")]));
+    let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Connection", "close")];
+    let say = request("POST /messages HTTP/1.1", &headers, body.as_bytes());
+    let call = |count| {
+        for _ in 0..count {
+            let mut conn = site.connect();
+            conn.send(&say);
+            Response::whole(&conn.rest()).ok();
+        }
+    };
+    call(100);
+    let calls = traced(server.id(), || call(CALLS));
+    // A request that has not come when its connection is accepted costs a read in vain, a registration and a wait.
+    let late = calls.get("epoll_ctl").copied().unwrap_or_default();
+    assert!(late <= CALLS / 4, "{calls:?}");
+    // In debug builds the standard library looks at each descriptor before it closes it.
+    let all: u64 = calls.iter().filter(|(name, _)| *name != "fcntl").map(|(_, count)| count).sum();
+    // One accept in 32 is in vain: it looks for more newcomers. The rest is for memory and the tracer.
+    let most = 5 * CALLS + 3 * late + CALLS / 32 + CALLS / 16;
+    assert!(all <= most, "{calls:?}");
 }
 
 /// The system calls all threads of a process make while `work` is done, by name.

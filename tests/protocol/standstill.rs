@@ -203,3 +203,27 @@ fn mail_that_a_shard_has_no_room_for_waits_and_comes_once() {
         assert!(heard.iter().eq(&said), "{} of {}", heard.len(), said.len());
     });
 }
+
+#[test]
+fn a_poll_of_a_newcomer_that_has_gone_again_replaces_no_newer_one() {
+    let server = Arc::new(Server::start(&Setup::calm(), 1));
+    let site = Site::fresh(&server);
+    let alice = site.online("alice", &[]);
+    let poll = alice.poll_bytes(&[]);
+    let mut conn = site.connect();
+    conn.call(&get("/packets", &[])).is(400, "missing parameter: domain");
+    let frozen = server.freeze(0);
+    let mut gone = site.connect();
+    gone.send(&poll);
+    drop(gone);
+    // The shard reads this first, because it has the connection already.
+    conn.send(&poll);
+    drop(frozen);
+    site.push("x", "alice", "hello");
+    let answer = conn.response().json();
+    assert_eq!(
+        (&answer["status"], &answer["messages"][0]["body"]),
+        (&"ok".into(), &"hello".into()),
+        "{answer}"
+    );
+}

@@ -12,6 +12,9 @@ pub(crate) const READ_BYTES: usize = 64 * 1_024;
 pub(crate) const EVENTS_PER_TURN: usize = 1_024;
 /// Most connections accepted from one listener in one turn, so that a crowd of newcomers does not starve the others.
 pub(crate) const ACCEPTS_PER_TURN: usize = 128;
+/// A listener's bursts must be full this many times, at most, before a larger one is tried. At a steady pace one accept
+/// in this many is in vain; after a quiet time a crowd waits twice this many turns for the largest bursts.
+pub(crate) const BURST_PATIENCE_MAX: u32 = 32;
 /// Most batches of mail taken in one turn.
 pub(crate) const BATCHES_PER_TURN: usize = 1_024;
 /// Most calls of one domain that were put off and go on in one turn.

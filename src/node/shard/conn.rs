@@ -1,16 +1,16 @@
 //! One connection: its state and its socket.
 //!
-//! Owns: what a connection keeps between turns, and reads and writes that do not block. Must not: parse, or call the
-//! router. A connection that waits owns no buffer: input and output are boxed only while some of them is unfinished.
+//! Owns: what a connection keeps between turns, and the rest of an answer. Must not: parse, or call the router. A
+//! connection that waits owns no buffer: input and output are boxed only while some of them is unfinished.
 
-use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::num::NonZeroU32;
 
 use mio::net::TcpStream;
 
 use super::gate::Visitor;
 use super::pending::PendingInput;
-use super::state::{ConnState, Deferral, Tally};
+use super::socket::{self, ReadOutcome, WriteOutcome};
+use super::state::{ConnState, Deferral, Tally, Watch};
 use crate::api::Form;
 use crate::base::clock::{Moment, Tick};
 use crate::base::memory::{Held, Memory, Owner};
@@ -20,6 +20,7 @@ use crate::base::slots::{UNBORN, kept};
 #[derive(Debug)]
 pub(super) struct Conn {
     stream: TcpStream,
+    watched: Watch,
     state: ConnState,
     /// The number of the request that is being served, which its answer carries; 0 between requests.
     serial: u32,
@@ -68,35 +69,12 @@ pub(super) struct Retention<'m> {
     pub(super) until: Tick,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReadOutcome {
-    /// This many bytes, and there may be more: the buffer is full.
-    Filled(usize),
-    /// This many bytes, and nothing more: a short read has drained the socket (epoll(7)).
-    Drained(usize),
-    /// The peer will send nothing more.
-    End,
-    /// The connection is broken.
-    Broken,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WriteOutcome {
-    /// The kernel has taken the last byte.
-    Flushed,
-    /// A rest is kept.
-    Unfinished,
-    /// The peer did not take all of it, and the rest is not kept: too much waits for its domain.
-    Unkept,
-    /// The connection is broken.
-    Broken,
-}
-
 impl Conn {
     /// A connection that was just accepted.
     pub(super) fn new(stream: TcpStream, visitor: Visitor) -> Conn {
         Conn {
             stream,
+            watched: Watch::Nothing,
             state: ConnState::Reading,
             serial: 0,
             input: None,
@@ -248,9 +226,30 @@ impl Conn {
         &mut self.stream
     }
 
+    /// What epoll reports of it.
+    pub(super) fn watched(&self) -> Watch {
+        self.watched
+    }
+
+    pub(super) fn set_watched(&mut self, watched: Watch) {
+        self.watched = watched;
+    }
+
+    /// Whether the peer will send nothing more. Before epoll reports it, only the socket knows.
+    pub(super) fn has_peer_ended(&mut self) -> bool {
+        if self.watched == Watch::Nothing {
+            match self.stream.peek(&mut [0]) {
+                Ok(0) => self.half_closed = true,
+                Ok(_) => self.readable = true,
+                Err(_) => {} // nothing has come; a broken connection is reported when it is watched
+            }
+        }
+        self.half_closed
+    }
+
     /// Reads once.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> ReadOutcome {
-        let outcome = read(&mut self.stream, buffer);
+        let outcome = socket::read(&mut self.stream, buffer);
         match outcome {
             ReadOutcome::Filled(_) => self.readable = true,
             ReadOutcome::Drained(_) => self.readable = false,
@@ -269,7 +268,7 @@ impl Conn {
     ) -> WriteOutcome {
         assert!(self.output.is_none(), "one answer at a time");
         let mut sent = 0;
-        let outcome = write(&mut self.stream, bytes, asset, &mut sent);
+        let outcome = socket::write(&mut self.stream, bytes, asset, &mut sent);
         if outcome == WriteOutcome::Unfinished {
             let Retention { memory, owner, until } = retention;
             if let Owner::Domain(domain) = owner
@@ -293,7 +292,7 @@ impl Conn {
     /// Continues an answer that did not fit.
     pub(super) fn write_more(&mut self) -> WriteOutcome {
         let Some(output) = &mut self.output else { return WriteOutcome::Flushed };
-        let outcome = write(&mut self.stream, &output.bytes, output.asset, &mut output.sent);
+        let outcome = socket::write(&mut self.stream, &output.bytes, output.asset, &mut output.sent);
         if outcome != WriteOutcome::Unfinished {
             self.output = None;
         }
@@ -316,6 +315,11 @@ impl Conn {
     /// Whether it only waits for a request.
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, ConnState::Reading) && self.input.is_none()
+    }
+
+    /// Whether an alarm is set.
+    pub(super) fn has_alarm(&self) -> bool {
+        self.armed != Moment::NEVER
     }
 
     /// Whether a request of it has arrived in part.
@@ -362,43 +366,9 @@ impl Conn {
     }
 }
 
-fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> ReadOutcome {
-    debug_assert!(!buffer.is_empty(), "reading nothing looks like the end");
-    loop {
-        match stream.read(buffer) {
-            Ok(0) => return ReadOutcome::End,
-            Ok(bytes) if bytes == buffer.len() => return ReadOutcome::Filled(bytes),
-            Ok(bytes) => return ReadOutcome::Drained(bytes),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadOutcome::Drained(0),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return ReadOutcome::Broken,
-        }
-    }
-}
-
-fn write(stream: &mut TcpStream, bytes: &[u8], asset: &[u8], sent: &mut usize) -> WriteOutcome {
-    while *sent < bytes.len() + asset.len() {
-        let rest = bytes.get(*sent..).unwrap_or_default();
-        let written = if asset.is_empty() {
-            stream.write(rest)
-        } else if rest.is_empty() {
-            stream.write(&asset[*sent - bytes.len()..])
-        } else {
-            stream.write_vectored(&[IoSlice::new(rest), IoSlice::new(asset)])
-        };
-        match written {
-            Ok(0) => return WriteOutcome::Broken,
-            Ok(count) => *sent += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return WriteOutcome::Unfinished,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return WriteOutcome::Broken,
-        }
-    }
-    WriteOutcome::Flushed
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::net::{TcpListener, TcpStream as Peer};
 
     use super::*;

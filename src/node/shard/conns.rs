@@ -1,12 +1,12 @@
 //! The connections of a shard.
 //!
-//! Owns: the table, the tally and the list of the dead. Must not: do I/O. A closed connection keeps its slot until the
-//! end of the turn, so nothing within one turn finds another connection in it. Later events carry a generation or the
-//! number of a request, and find nothing.
+//! Owns: the table, the tally, and the lists of the dead and of those to be watched. Must not: do I/O. A closed
+//! connection keeps its slot until all events of the turn are handled. What comes later carries a generation or the
+//! number of a request, and finds nothing.
 
 use super::conn::Conn;
 use super::gate::Visitor;
-use super::state::{CallTiming, ConnState, Tally};
+use super::state::{CallTiming, ConnState, Tally, Watch};
 use crate::api::Shape;
 use crate::base::slots::{Slot, Slots};
 use crate::base::stats::Counters;
@@ -16,6 +16,8 @@ use crate::router::ids::{CallKey, SessionKey};
 pub(super) struct Conns {
     slots: Slots<Conn>,
     dead: Vec<Slot>,
+    /// Newcomers, and connections that wait for more than epoll reports of them.
+    unwatched: Vec<Slot>,
     tally: Tally,
 }
 
@@ -26,7 +28,9 @@ impl Conns {
 
     pub(super) fn insert(&mut self, conn: Conn) -> Slot {
         self.tally.count(conn.state());
-        self.slots.insert(conn)
+        let slot = self.slots.insert(conn);
+        self.unwatched.push(slot);
+        slot
     }
 
     /// A connection that is not closed.
@@ -43,6 +47,10 @@ impl Conns {
     pub(super) fn turn_to(&mut self, slot: Slot, state: ConnState) {
         if let Some(conn) = self.slots.get_mut(slot) {
             conn.turn_to(state, &mut self.tally);
+            // A newcomer is in the list already.
+            if conn.watched() == Watch::Input && Watch::of(conn.state()) > Watch::Input {
+                self.unwatched.push(slot);
+            }
         }
     }
 
@@ -84,6 +92,11 @@ impl Conns {
         let buried = (conn.visitor(), conn.turn_to(ConnState::Dead, &mut self.tally));
         self.dead.push(slot);
         Some(buried)
+    }
+
+    /// Takes a connection that may wait for more than epoll reports of it.
+    pub(super) fn next_unwatched(&mut self) -> Option<Slot> {
+        self.unwatched.pop()
     }
 
     /// Frees the slots of the dead, which closes their sockets.

@@ -132,7 +132,7 @@ impl Dispatcher {
     fn start_call(&mut self, io: &mut Io, slot: Slot, call: Call<'_>, shape: Shape) {
         let (due, at) = (Moment::not_before(io.now().after(CALL_MS_MAX)), io.schedule().stamp());
         let Some(conn) = io.conn(slot) else { return };
-        if conn.is_half_closed() && matches!(call.verb, Verb::Poll(_)) {
+        if matches!(call.verb, Verb::Poll(_)) && conn.has_peer_ended() {
             // The browser of this poll is gone. The poll must not replace a newer one, which may have been parked while
             // this one waited to be read.
             return io.kill(slot);

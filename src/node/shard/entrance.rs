@@ -3,15 +3,12 @@
 //! Owns: the listeners, and the answer to newcomers that are turned away before anything is kept of them. Must not:
 //! judge them; the gate does.
 
-use std::net::IpAddr;
-
+use mio::Registry;
 use mio::net::TcpStream;
-use mio::{Interest, Registry};
 
 use super::gate::EntryRefusal;
 use super::io::Io;
 use super::listener::{AcceptOutcome, Listeners, turn_away};
-use super::token;
 use crate::api;
 use crate::api::refusal::{ADDRESS_CROWDED, SERVER_BUSY_AT_THE_DOOR, SERVER_CROWDED};
 use crate::base::clock::Tick;
@@ -38,49 +35,44 @@ impl Entrance {
         self.listeners.next_attempt()
     }
 
-    /// Accepts newcomers, as many as one turn takes. Returns whether more may wait.
-    pub(super) fn accept(&mut self, io: &mut Io, registry: &Registry) -> bool {
-        for _ in 0..ACCEPTS_PER_TURN {
-            match self.listeners.accept(io.now()) {
-                AcceptOutcome::Accepted(stream, from) => receive(io, registry, stream, from),
+    /// Accepts newcomers, as many as one turn takes, and has each of them greeted. Returns how many there were.
+    pub(super) fn accept(
+        &mut self,
+        io: &mut Io,
+        registry: &Registry,
+        mut greet: impl FnMut(&mut Io, Slot),
+    ) -> usize {
+        self.listeners.resume(io.now(), registry);
+        for count in 0..ACCEPTS_PER_TURN {
+            match self.listeners.accept(io.now(), registry) {
+                AcceptOutcome::Accepted(stream, from) => match io.enter(stream, from) {
+                    Ok(slot) => greet(io, slot),
+                    Err((stream, refusal)) => refuse(io, stream, refusal),
+                },
                 AcceptOutcome::TooSoon => {
                     io.counters().accepts_delayed_total += 1;
-                    return false;
+                    return count;
                 }
                 AcceptOutcome::Failed => {
                     io.counters().accepts_failed_total += 1;
-                    return false;
+                    return count;
                 }
-                AcceptOutcome::Nothing => return false,
+                AcceptOutcome::Nothing => return count,
             }
         }
-        true
+        ACCEPTS_PER_TURN
     }
 
     /// Accepts all newcomers that wait, whatever the pace, and stops listening.
     pub(super) fn close(&mut self, io: &mut Io, registry: &Registry) {
-        self.listeners.hurry();
-        while self.accept(io, registry) {}
+        loop {
+            self.listeners.hurry();
+            if self.accept(io, registry, |_, _| {}) == 0 {
+                break;
+            }
+        }
         self.listeners.close();
     }
-}
-
-fn receive(io: &mut Io, registry: &Registry, stream: TcpStream, from: IpAddr) {
-    match io.enter(stream, from) {
-        Ok(slot) => register(io, registry, slot),
-        Err((stream, refusal)) => refuse(io, stream, refusal),
-    }
-}
-
-fn register(io: &mut Io, registry: &Registry, slot: Slot) {
-    let Some(conn) = io.conn(slot) else { return };
-    let interest = Interest::READABLE | Interest::WRITABLE;
-    if let Err(error) = registry.register(conn.stream_mut(), token::of_conn(slot), interest) {
-        log::warn!("cannot watch a connection: {error}");
-        return io.kill(slot);
-    }
-    io.set_due(slot, io.now().after(io.timeouts().idle_ms));
-    io.check(slot);
 }
 
 fn refuse(io: &mut Io, stream: TcpStream, refusal: EntryRefusal) {

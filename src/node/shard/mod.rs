@@ -5,13 +5,14 @@
 //! A part calls only parts below it, and nothing calls back. Every part keeps its fields to itself.
 //!
 //! ```text
-//! turn ──┬─ entrance ── listener           accepts newcomers
+//! turn ──┬─ entrance ── listener ── burst  accepts newcomers
+//!        ├─ watch                          registers connections with epoll
 //!        ├─ traffic ─┬─ arrival            events to requests; requests that have arrived in part
 //!        │           └─ dispatch ─┬─ chat       requests to calls; the router
 //!        │                        └─ postponed  calls of domains that have used their share of a turn
 //!        ├─ execute ── mailbox ── wake     the router's effects to answers and mail
 //!        ▼
-//!      reply ─────── io ──┬─ conns ── conn ─┬─ state
+//!      reply ─────── io ──┬─ conns ── conn ─┬─ state, socket
 //!      (refusals,         ├─ accounts ──────┴─ pending, late, gate
 //!       answers)          └─ schedule ── timers
 //! ```
@@ -24,6 +25,7 @@
 mod accounts;
 mod arrival;
 mod buffers;
+mod burst;
 mod chat;
 mod conn;
 mod conns;
@@ -41,12 +43,14 @@ mod pending;
 mod postponed;
 mod reply;
 mod schedule;
+mod socket;
 mod state;
 pub(crate) mod timers;
 mod token;
 mod traffic;
 mod turn;
 mod wake;
+mod watch;
 
 pub(crate) use parts::{Opening, Parts, ShardEvent};
 pub(crate) use token::WAKER;

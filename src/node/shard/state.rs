@@ -1,6 +1,6 @@
 //! States of a connection.
 //!
-//! Owns: the states, the answer that is to be sent, and the count of connections in each state. Must not: touch a
+//! Owns: the states, what each waits for, the answer that is to be sent, and the count of connections in each state. Must not: touch a
 //! socket.
 
 use crate::api::Shape;
@@ -36,6 +36,29 @@ pub(super) enum ConnState {
 impl ConnState {
     pub(super) fn is_parked_stream(&self) -> bool {
         matches!(self, ConnState::Parked(shape, _) if shape.is_stream())
+    }
+}
+
+/// What epoll reports of a connection; each variant includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Watch {
+    Nothing,
+    /// Bytes that have come, and the end.
+    Input,
+    /// Room for the rest of an answer.
+    InputAndRoom,
+}
+
+impl Watch {
+    /// What a connection in this state waits for.
+    pub(super) fn of(state: &ConnState) -> Watch {
+        match state {
+            ConnState::Dead => Watch::Nothing,
+            ConnState::Reading | ConnState::Calling(..) | ConnState::Parked(..) | ConnState::Farewell => {
+                Watch::Input
+            }
+            ConnState::Writing { .. } | ConnState::Sending(..) => Watch::InputAndRoom,
+        }
     }
 }
 

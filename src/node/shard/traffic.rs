@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::arrival;
 use super::buffers::release_if_large;
-use super::conn::ReadOutcome;
 use super::dispatch::Dispatcher;
 use super::io::Io;
 use super::pending::PendingInput;
 use super::postponed::PostponedWork;
 use super::reply;
+use super::socket::ReadOutcome;
 use super::state::ConnState;
 use crate::api;
 use crate::base::domains::DomainId;
@@ -81,6 +81,20 @@ impl Traffic {
             ConnState::Farewell => self.discard(io, slot),
             ConnState::Dead => unreachable!("the dead are not found"),
         }
+        io.check(slot);
+    }
+
+    /// Serves a newcomer: most have sent their request when they are accepted. If mail is congested, nothing is read
+    /// before the next turn.
+    pub(super) fn greet(&mut self, io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot, congested: bool) {
+        let Some(conn) = io.conn(slot) else { return };
+        conn.note_event(true, false);
+        if congested {
+            io.defer(slot);
+        } else {
+            self.resume(io, dispatcher, slot);
+        }
+        io.begin_idle(slot);
         io.check(slot);
     }
 

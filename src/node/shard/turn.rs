@@ -3,12 +3,14 @@
 //! Owns: the poll call, the mailbox, the life of the shard. Must not: hold logic of a phase; each phase is a call into
 //! the part that has it.
 //!
-//! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, then a slice of what
-//! goes to many, 5 fire timers, 6 carry out effects of the router, 7 post mail, 8 free the dead and accept newcomers, 9
-//! show the counters, which end with the turn's own duration. The order matters. The time is read before a deadline is compared with it. Connections that waited are
-//! read before a deadline expires (3 before 5). Answers go out before the mail they caused (6 before 7), so that an
-//! answer's fate travels in the same batch. Slots are freed after everything that may still name them (8). Each phase
-//! is bounded; what is cut short continues in the next turn, which then does not wait.
+//! A turn: 1 wait for events, 2 read the time, 3 serve connections and accept newcomers, 4 take mail, and a slice of
+//! what goes to many, 5 fire timers, 6 carry out effects of the router, 7 post mail, 8 watch what waits and free the
+//! dead, 9 show the counters, which end with the turn's own duration. The order matters. The time is read before a
+//! deadline is compared with it. Newcomers come after the connections that are there, whose places may have become free,
+//! and before the effects (3 before 6), so that a call on a connection of its own is answered and closed in one turn.
+//! Connections that waited are read before a deadline expires (3 before 5). Answers go out before the mail they caused
+//! (6 before 7), so that an answer's fate travels in the same batch. Only what outlives the turn is registered with
+//! epoll (8). Each phase is bounded; what is cut short continues in the next turn, which then does not wait.
 
 use std::io;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use super::parts::{Opening, Parts, ShardEvent};
 use super::schedule::Timer;
 use super::token::{self, EventSource};
 use super::traffic::{self, Readiness, Traffic};
+use super::watch::watch_unwatched;
 use crate::base::clock::Tick;
 use crate::base::limits::chat::MAIL_WORK_PER_TURN;
 use crate::base::limits::turn::{
@@ -129,8 +132,8 @@ impl Shard {
         self.fire_timers();
         self.executor.carry_out(&mut self.io, self.dispatcher.chat());
         self.executor.post_mail(&mut self.io);
+        watch_unwatched(&mut self.io, self.poll.registry());
         self.io.free_dead();
-        self.entrance.accept(&mut self.io, self.poll.registry());
         self.io.trim();
         self.traffic.trim();
         self.check_drained();
@@ -156,7 +159,8 @@ impl Shard {
     /// How long the shard may sleep, in milliseconds.
     fn patience_ms(&self) -> u64 {
         let continues = self.io.has_deferred() || self.dispatcher.has_postponed();
-        let is_left = self.timers_left || self.dispatcher.has_crowds() || !self.inbox.is_empty();
+        let has_input = self.io.has_notes() || !self.inbox.is_empty();
+        let is_left = self.timers_left || self.dispatcher.has_crowds() || has_input;
         if continues && !self.executor.is_congested() || is_left {
             return 0;
         }
@@ -171,7 +175,7 @@ impl Shard {
     }
 
     fn serve_conns(&mut self) {
-        let Shard { io, dispatcher, traffic, .. } = self;
+        let Shard { io, dispatcher, traffic, entrance, .. } = self;
         let congested = self.executor.is_congested();
         if !congested {
             traffic.serve_deferred(io, dispatcher);
@@ -179,7 +183,7 @@ impl Shard {
         for event in &self.events {
             match token::source(event.token()) {
                 EventSource::Waker => {}
-                EventSource::Listener(index) => self.entrance.set_ready(index),
+                EventSource::Listener(index) => entrance.set_ready(index),
                 EventSource::Conn(slot) => {
                     let closed = event.is_read_closed() || event.is_error();
                     let (readable, writable) = (event.is_readable(), event.is_writable());
@@ -188,6 +192,9 @@ impl Shard {
                 }
             }
         }
+        // A place that one of these has left is free for a newcomer.
+        io.free_dead();
+        entrance.accept(io, self.poll.registry(), |io, slot| traffic.greet(io, dispatcher, slot, congested));
         if !congested {
             traffic.serve_postponed(io, dispatcher);
         }

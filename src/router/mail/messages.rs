@@ -70,7 +70,7 @@ impl UserDelivery {
 #[derive(Debug)]
 pub struct Broadcast {
     /// Which broadcast it is.
-    pub(crate) broadcast: BroadcastKey,
+    pub(crate) key: BroadcastKey,
     /// The receivers' domain.
     pub(crate) domain: DomainId,
     /// What is queued.
@@ -83,7 +83,7 @@ pub struct Broadcast {
 #[derive(Clone, Copy, Debug)]
 pub struct Reached {
     /// Which broadcast it is.
-    pub(crate) broadcast: BroadcastKey,
+    pub(crate) key: BroadcastKey,
     /// How many were reached.
     pub(crate) receivers: Receivers,
 }

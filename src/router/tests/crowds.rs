@@ -9,9 +9,9 @@ use crate::base::limits::chat::CROWDS_WAITING_MAX;
 
 /// How many sessions messages were queued to that are answered now.
 fn reached(answers: Vec<CallAnswer>) -> Vec<u32> {
-    let sessions = |answer: CallAnswer| match answer.answer {
-        Answer::Delivered(receivers) => Some(receivers.sessions),
-        _ => None,
+    let sessions = |answer: CallAnswer| {
+        let Answer::Delivered(receivers) = answer.answer else { return None };
+        Some(receivers.sessions)
     };
     answers.into_iter().filter_map(sessions).collect()
 }

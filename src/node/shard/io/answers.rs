@@ -8,7 +8,8 @@ use crate::api::Form;
 use crate::base::limits::turn::FAREWELL_MS;
 use crate::base::memory::Owner;
 use crate::base::slots::Slot;
-use crate::node::shard::conn::{Retention, WriteOutcome};
+use crate::node::shard::conn::Retention;
+use crate::node::shard::socket::WriteOutcome;
 use crate::node::shard::state::{AfterAnswer, ConnState, OutgoingAnswer, ParkedStream};
 use crate::router::ids::{CallKey, SessionKey};
 

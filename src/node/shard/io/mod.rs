@@ -249,6 +249,20 @@ impl Io {
         }
     }
 
+    /// Sets the deadline of a newcomer that waits for a request, unless what has arrived of one has set another.
+    pub(super) fn begin_idle(&mut self, slot: Slot) {
+        let idle = self.idle_until();
+        let waits = |conn: &mut Conn| matches!(conn.state(), ConnState::Reading) && !conn.has_alarm();
+        if self.conns.get(slot).is_some_and(waits) {
+            self.set_due(slot, idle);
+        }
+    }
+
+    /// Takes a connection that may wait for more than epoll reports of it.
+    pub(super) fn next_unwatched(&mut self) -> Option<Slot> {
+        self.conns.next_unwatched()
+    }
+
     // Answers.
 
     /// Begins the drain. Until `parts_at` connections are kept on which pages may acknowledge.
@@ -316,7 +330,11 @@ impl Io {
         self.notes.pop_front()
     }
 
-    /// Frees closed connections, at the end of a turn.
+    pub(super) fn has_notes(&self) -> bool {
+        !self.notes.is_empty()
+    }
+
+    /// Frees closed connections, when nothing in hand names one by its slot.
     pub(super) fn free_dead(&mut self) {
         self.conns.free_dead();
     }

@@ -1,11 +1,11 @@
 <?php
 
 /*
- * The users of the example: `world.php`, or `world.php fill FROM TO TYPE COUNT` for that many undelivered messages,
- * `world.php shorten USER SECONDS` to let log-ins end then, or `world.php lock` to hold the lock of the database until
- * the input ends.
+ * The users of the example: `world.php`, or `world.php reset` in the place of all that there is,
+ * `world.php fill FROM TO TYPE COUNT` for that many undelivered messages, `world.php shorten USER SECONDS` to let log-ins
+ * end then, or `world.php lock` to hold the lock of the database until the input ends.
  *
- * Owns: names, friends and rooms. Must not: run twice on one database, but for these.
+ * Owns: names, friends and rooms. Must not: make them twice in one database.
  */
 
 declare(strict_types=1);
@@ -40,6 +40,16 @@ if (($argv[1] ?? '') === 'lock') {
         stream_get_contents(STDIN);
     });
     return;
+}
+if (($argv[1] ?? '') === 'reset') {
+    foreach (['users', 'sessions', 'friends', 'ignored', 'rooms', 'members', 'subscribers'] as $table) {
+        $db->run("DELETE FROM ex_$table");
+    }
+    $store = new Store($db);
+    foreach (array_diff(Store::TABLES, ['meta']) as $table) {
+        $store->run("DELETE FROM {{$table}}");
+    }
+    $store->run("DELETE FROM {meta} WHERE name <> 'schema'");
 }
 $nicks = ['alice' => 'Alice', 'bob' => 'Bob "the" O\'Neil', 'carol' => 'Carol', 'dave' => 'Dave', 'erin' => 'Erin',
     'frank' => 'Frank', 'admin' => 'Admin'];

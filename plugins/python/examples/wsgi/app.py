@@ -157,14 +157,15 @@ def application(options: argparse.Namespace) -> Application:
 
 def database(options: argparse.Namespace) -> DbApi:
     """Where the kit keeps its tables: beside the site's, or in a server of which the environment has the driver."""
-    if options.postgres:
+    kind, _, where = options.database.partition(" ")
+    if kind == "pgsql":
         import psycopg
 
-        return DbApi(lambda: psycopg.connect(options.postgres), "pgsql", options.prefix)
-    if options.mysql:
+        return DbApi(lambda: psycopg.connect(where), "pgsql", options.prefix)
+    if kind == "mysql":
         import pymysql
 
-        return DbApi(lambda: pymysql.connect(**_pairs(options.mysql)), "mysql", options.prefix)
+        return DbApi(lambda: pymysql.connect(**_pairs(where)), "mysql", options.prefix)
     return DbApi(lambda: _sqlite(options), "sqlite", options.prefix)
 
 
@@ -185,8 +186,11 @@ def flags() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--db", default="harbour.sqlite", help="the SQLite file")
     parser.add_argument("--begin", help="statements with which each connection to SQLite begins; for tests")
-    parser.add_argument("--postgres", help="keep the kit's tables there: a connection string of psycopg")
-    parser.add_argument("--mysql", help="keep the kit's tables there: `user=… unix_socket=… database=…` of PyMySQL")
+    parser.add_argument(
+        "--database",
+        default="",
+        help="keep the kit's tables there: `pgsql` and a connection string of psycopg, or `mysql user=… database=…`",
+    )
     parser.add_argument("--prefix", default="", help="what the names of the kit's tables begin with")
     parser.add_argument("--im", default="http://127.0.0.1:8000", help="the message server")
     parser.add_argument("--im-public", default="", help="the message server as browsers reach it")

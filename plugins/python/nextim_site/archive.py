@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .config import Config
-from .db import Db, Dialect, Row, insert_new, lock_rows, marks, text, upsert
+from .db import Db, Row, insert_new, lock_rows, marks, text, upsert
 from .limits import CATCH_UP_MAX, CATCH_UP_OVERLAP, ROOM_BRANCHES, UNDELIVERED_MAX
+from .walk import Walk, by
 
 UNICAST, MULTICAST, BROADCAST = "unicast", "multicast", "broadcast"
 
@@ -44,13 +45,9 @@ _ARRIVED = "UPDATE {p}messages SET delivered = 1, arrived = 1 WHERE type = 'unic
 _RETURNED = """UPDATE {p}messages SET delivered = 0, returned = 1, arrived = 0
     WHERE type = 'unicast' AND returned = 0 AND id IN """
 
-_WAITING = """to_id = ? AND delivered = 0 AND type = 'unicast' AND to_gone = 0 AND deleted = 0
-    ORDER BY id LIMIT ?"""
-_SENT = "from_id = ? AND type = 'unicast' AND from_gone = 0"
-_GOT = "type = 'unicast' AND to_id = ? AND to_gone = 0"
-_TO_ALL = "type = 'broadcast' AND to_id = ?"
-_IN_ROOM = """type = 'multicast' AND to_id = ?
-    AND id > (SELECT COALESCE(MAX(upto), 0) FROM {p}room_clears WHERE me = ? AND room = ?)"""
+_SENT = "type NOT IN ('multicast', 'broadcast') AND from_gone = 0 AND deleted = 0"
+_GOT = "to_gone = 0 AND deleted = 0"
+_IN_ROOM = "deleted = 0 AND id > (SELECT COALESCE(MAX(upto), 0) FROM {p}room_clears WHERE me = ? AND room = ?)"
 # The same by time, which in a room is the same order: by `id`, databases sort all messages of the room.
 _IN_ROOM_BY_TIME = """type = 'multicast' AND to_id = ? AND time > COALESCE((SELECT last.time FROM {p}room_clears c
     JOIN {p}messages last ON last.id = c.upto WHERE c.me = ? AND c.room = ?), 0)"""
@@ -243,20 +240,23 @@ class Archive:
         parts: list[str] = []
         args: list[object] = []
         if is_first:
-            waiting = by(self._db.dialect, "waiting") + _WAITING
-            parts.append(f"SELECT 'w' AS part, id FROM (SELECT id FROM {{p}}messages {waiting}) t")
-            args += [user, UNDELIVERED_MAX]
+            waiting = Walk("waiting", ("to_id", "delivered"), (user, 0), f"type = 'unicast' AND {_GOT}")
+            sql, args = waiting.query(self._db.dialect, 0, UNDELIVERED_MAX)
+            parts.append(f"SELECT 'w' AS part, id FROM ({sql}) t")
         if since is not None:
-            wanted: list[tuple[str, Sequence[object]]] = [
-                (by(self._db.dialect, "to") + _IN_ROOM, (room, user, room)) for room in rooms
-            ]
+            walks = [Walk("to", ("type", "to_id"), (MULTICAST, room), _IN_ROOM, (user, room)) for room in rooms]
             if is_first:
-                wanted.append((by(self._db.dialect, "from") + _SENT, (user,)))
-                wanted += [(by(self._db.dialect, "to") + _GOT, (user,)), (by(self._db.dialect, "to") + _TO_ALL, ("",))]
-            parts.append(_part("a", ("id > ?", "ORDER BY id"), wanted, args, (since, CATCH_UP_MAX + 1)))
-            parts.append(_part("b", ("id <= ?", "ORDER BY id DESC"), wanted, args, (since, CATCH_UP_OVERLAP)))
-        found = " UNION ALL ".join(parts)
-        return f"SELECT f.part, {COLUMNS} FROM ({found}) f JOIN {{p}}messages m ON m.id = f.id", args
+                walks.append(Walk("from", ("from_id",), (user,), _SENT))
+                walks.append(Walk("to", ("type", "to_id"), (UNICAST, user), _GOT))
+                walks.append(Walk("to", ("type", "to_id"), (BROADCAST, "")))
+            for name, limit, down in (("a", CATCH_UP_MAX + 1, False), ("b", CATCH_UP_OVERLAP, True)):
+                found = [walk.query(self._db.dialect, since, limit, down) for walk in walks]
+                branches = " UNION ALL ".join(f"SELECT id FROM ({sql}) t" for sql, _ in found)
+                end = f"ORDER BY id{' DESC' if down else ''} LIMIT ?"
+                parts.append(f"SELECT '{name}' AS part, id FROM (SELECT id FROM ({branches}) u {end}) v")
+                args += [value for _, values in found for value in values] + [limit]
+        union = " UNION ALL ".join(parts)
+        return f"SELECT f.part, {COLUMNS} FROM ({union}) f JOIN {{p}}messages m ON m.id = f.id", args
 
     def clear_user(self, user: str, other: str) -> None:
         """Clears the history with another user, for `user` alone. What both have cleared is deleted."""
@@ -269,12 +269,6 @@ class Archive:
         self._db.run(_CLEAR_ROOM + upsert(self._db.dialect, "me, room", "upto"), (user, room, room))
 
 
-def by(dialect: Dialect, index: str) -> str:
-    """The begin of a condition that goes by this index of the messages. MySQL would rather read two indexes of all
-    messages of a user than one of the pair, and the whole table by its key than the end of an index."""
-    return f"FORCE INDEX ({{p}}messages_{index}) WHERE " if dialect == "mysql" else "WHERE "
-
-
 def _branch(
     branches: list[str], args: list[object], condition: str, values: Sequence[object], before: int | None, limit: int
 ) -> None:
@@ -284,25 +278,6 @@ def _branch(
         "ORDER BY time DESC, id DESC LIMIT ?) t"
     )
     args += [*values, *(() if before is None else (before,)), limit]
-
-
-def _part(
-    name: str,
-    side: tuple[str, str],
-    wanted: Sequence[tuple[str, Sequence[object]]],
-    args: list[object],
-    bounds: tuple[int, int],
-) -> str:
-    """The messages on one side of an id, as many as the limit lets through; `wanted` are conditions with their
-    values."""
-    condition_of_side, order = side
-    branches = []
-    for condition, values in wanted:
-        where = f"{condition} AND deleted = 0 AND {condition_of_side} {order} LIMIT ?"
-        branches.append(f"SELECT id FROM (SELECT id FROM {{p}}messages {where}) t")
-        args += [*values, *bounds]
-    args.append(bounds[1])
-    return f"SELECT '{name}' AS part, id FROM (SELECT id FROM ({' UNION ALL '.join(branches)}) u {order} LIMIT ?) v"
 
 
 def message_of(row: Row) -> Message:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from . import own, shapes, tickets
-from .archive import COLUMNS, Message, by, message_of
+from .archive import COLUMNS, UNICAST, Message, message_of
 from .db import marks
 from .limits import PRUNE_ROWS_MAX
 from .plugin import Plugin
+from .walk import Walk
 
 _DAY_MS = 86_400_000
 _OLDEST = "SELECT id, time FROM {p}messages ORDER BY id LIMIT ?"
@@ -20,9 +21,6 @@ _GREATEST = "SELECT MAX(id) FROM {p}messages"
 _DELETE = "DELETE FROM {p}messages WHERE id IN "
 _DELETE_REACTIONS = "DELETE FROM {p}reactions WHERE message IN "
 _EXPIRE_RATES = "DELETE FROM {p}rates WHERE due < ?"
-_SENT = "from_id = ? AND deleted = 0 AND from_gone = 0 AND id > ? ORDER BY id LIMIT ?"
-_GOT = "type = 'unicast' AND to_id = ? AND deleted = 0 AND to_gone = 0 AND id > ? ORDER BY id LIMIT ?"
-_WRITTEN = "from_id = ? AND deleted = 0 ORDER BY id LIMIT ?"
 _EMPTY = """UPDATE {p}messages SET body = '', nick = '', style = '', meta = NULL, cid = NULL, deleted = 1, rev = rev + 1
     WHERE id IN """
 _ERASED = (
@@ -65,12 +63,15 @@ def export(plugin: Plugin, user: str, after: int = 0) -> dict[str, Any]:
     there are more."""
     read = own.read(plugin.db, user, ("setting", "status", "block"))
     limit = PRUNE_ROWS_MAX
-    sent = f"SELECT id FROM {{p}}messages {by(plugin.db.dialect, 'from')}{_SENT}"
-    got = f"SELECT id FROM {{p}}messages {by(plugin.db.dialect, 'to')}{_GOT}"
+    walks = (
+        Walk("from", ("from_id",), (user,), "deleted = 0 AND from_gone = 0"),
+        Walk("to", ("type", "to_id"), (UNICAST, user), "deleted = 0 AND to_gone = 0"),
+    )
+    (sent, sent_args), (got, got_args) = (walk.query(plugin.db.dialect, after, limit) for walk in walks)
     rows = plugin.db.rows(
         f"SELECT {COLUMNS} FROM (SELECT id FROM ({sent}) a UNION SELECT id FROM ({got}) b) f"
         " JOIN {p}messages m ON m.id = f.id ORDER BY m.id LIMIT ?",
-        (user, after, limit, user, after, limit, limit),
+        (*sent_args, *got_args, limit),
     )
     found: list[Message] = [message_of(row) for row in rows]
     return {
@@ -86,8 +87,8 @@ def erase(plugin: Plugin, user: str) -> bool:
     """Empties what a user wrote, and removes all else of the user. The rows stay, as deleted messages. Returns whether
     it is done; call it until then."""
     db = plugin.db
-    written = f"SELECT id FROM {{p}}messages {by(db.dialect, 'from')}{_WRITTEN}"
-    found = [int(row[0]) for row in db.rows(written, (user, PRUNE_ROWS_MAX))]
+    written, args = Walk("from", ("from_id",), (user,)).query(db.dialect, 0, PRUNE_ROWS_MAX)
+    found = [int(row[0]) for row in db.rows(written, args)]
     if found:
         db.run(f"{_EMPTY}({marks(found)})", tuple(found))
     if len(found) == PRUNE_ROWS_MAX:

@@ -3,7 +3,8 @@
 Owns: who wrote to whom. Must not: use the kit to write them; that would take hours.
 
 A tenth of the messages is alice's and bob's, a tenth is in the room walkers, and the rest is among a thousand users and
-fifty rooms. Message number i is of the time `TIME + i * 1000`.
+fifty rooms. But in the first half of the archive, all the rest is of one user who wrote and got much and then went:
+gone. Message number i is of the time `TIME + i * 1000`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ _NUMBERS = """(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 10
     FROM {digits}) n WHERE i < ? ORDER BY i""".replace("{digits}", ", ".join(f"{_DIGIT} {name}" for name in "abcefg"))
 _MESSAGES = f"""INSERT INTO {{{{p}}}}messages
     (from_id, nick, to_id, type, body, time, delivered, from_gone, to_gone)
-    SELECT CASE WHEN i % 20 = 0 THEN 'alice' WHEN i % 20 = 1 THEN 'bob' ELSE {{user}} END, 'x',
+    SELECT CASE WHEN i % 20 = 0 THEN 'alice' WHEN i % 20 = 1 THEN 'bob'
+    WHEN i * 2 < {{count}} AND i % 2 = 0 THEN 'gone' ELSE {{user}} END, 'x',
     CASE WHEN i % 20 = 0 THEN 'bob' WHEN i % 20 = 1 THEN 'alice' WHEN i % 20 IN (2, 3) THEN 'walkers'
-    WHEN i % 1000 = 999 THEN '' WHEN i % 3 = 0 THEN {{room}} ELSE {{other}} END,
+    WHEN i % 1000 = 999 THEN '' WHEN i * 2 < {{count}} AND i % 2 = 1 THEN 'gone' WHEN i % 3 = 0 THEN {{room}}
+    ELSE {{other}} END,
     CASE WHEN i % 20 < 2 THEN 'unicast' WHEN i % 20 < 4 THEN 'multicast' WHEN i % 1000 = 999 THEN 'broadcast'
-    WHEN i % 3 = 0 THEN 'multicast' ELSE 'unicast' END,
+    WHEN i * 2 < {{count}} THEN 'unicast' WHEN i % 3 = 0 THEN 'multicast' ELSE 'unicast' END,
     'x', {TIME} + i * 1000, CASE WHEN i % 100 = 1 THEN 0 ELSE 1 END, 0, 0 FROM {_NUMBERS}"""
 _TALKS = f"""INSERT INTO {{{{p}}}}talks (talk, kind, a, b, last_id, last_time)
     SELECT {{key}}, 'unicast', {{user}}, {{other}}, i, {TIME} FROM {_NUMBERS}"""
@@ -38,7 +41,7 @@ def make(db: Counting, count: int) -> None:
     if db.dialect == "mysql":
         named = {name: "CONCAT({}, {})".format(*text.split(" || ")) for name, text in named.items()}
     for sql, rows in ((_MESSAGES, count), (_TALKS, count // 10), (_MARKS, count // 10)):
-        db.run(sql.format(**named), (rows,))
+        db.run(sql.format(**named, count=count), (rows,))
     for table in ("messages", "talks", "marks"):
         if db.dialect == "mysql":
             db.rows(f"ANALYZE TABLE {{p}}{table}")

@@ -74,6 +74,7 @@ class Plans(Case):
             ("undelivered to somebody who has none", lambda: archive.missed("carol", [], None)),
             ("since, to a user of many messages", lambda: archive.missed("alice", rooms, middle)),
             ("since, to a user of few", lambda: archive.missed("u7", rooms, middle)),
+            ("since, to a user who went long ago", lambda: archive.missed("gone", [], middle + ROWS // 10)),
             ("since, the first page", lambda: archive.missed("alice", rooms, 0)),
             ("since, the last page", lambda: archive.missed("alice", rooms, first + ROWS)),
             ("history", lambda: archive.histories("alice", others, rooms, None, 30)),

@@ -11,7 +11,7 @@ use nextim_testkit::http::{Response, post_form};
 use nextim_testkit::paths::{BarFile, bar_files, site_calls};
 use nextim_testkit::patience::eventually;
 use nextim_testkit::process::Process;
-use nextim_testkit::proxy::{listening, make_certificate, need, output, spawn};
+use nextim_testkit::proxy::{listening, make_certificate, need, output, read_until, spawn};
 use nextim_testkit::server::Server;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -194,6 +194,33 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
     });
     assert!(logged.contains("\"GET /packets HTTP/2.0\" 200"), "{logged}");
     assert!(!logged.contains(&ticket) && !logged.contains("ticket") && !logged.contains('?'), "{logged}");
+}
+
+#[test]
+fn events_of_a_stream_come_one_by_one_and_are_acknowledged() {
+    let world = World::start(SHORT_HOLD);
+    for protocol in ["--http2", "--http1.1"] {
+        let ticket = world.online(protocol);
+        let mut browser =
+            spawn(world.poll(&ticket, 0).args([protocol, "-N", "-H", "Accept: text/event-stream"]));
+        let mut printed = browser.stdout();
+        let head = read_until(&mut printed, "\"seq\":0}\n\n");
+        assert!(head.to_lowercase().contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
+        for (seq, body) in [(1, "one"), (2, "two")] {
+            world.site("/messages", &format!("from=system&to={protocol}&body={body}")).ok();
+            let event = read_until(&mut printed, &format!("\"seq\":{seq}}}\n\n"));
+            assert!(event.contains(&format!("\"body\":\"{body}\"")), "{event}");
+        }
+        // Nothing but the server's own empty event keeps it open.
+        read_until(&mut printed, "\"messages\":[],\"presences\":[],\"statuses\":[],\"seq\":2}\n\n");
+        let form = format!("domain=forum&ticket={ticket}&seq=1");
+        let answer = output(world.browser("/packets/ack").args([protocol, "-d", &form]));
+        assert!(answer.contains(" 200") && answer.ends_with("ok"), "{answer}");
+        let answer = output(world.poll(&ticket, 0).arg(protocol));
+        assert!(!answer.contains("\"one\"") && answer.contains("\"two\""), "{answer}");
+        read_until(&mut printed, "\"reason\":\"replaced\"");
+        assert!(!world.logged().contains(&ticket));
+    }
 }
 
 #[test]

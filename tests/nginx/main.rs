@@ -18,7 +18,7 @@ use nextim_testkit::http::{Response, post_form};
 use nextim_testkit::paths::{BarFile, bar_files, site_calls};
 use nextim_testkit::patience::eventually;
 use nextim_testkit::process::Process;
-use nextim_testkit::proxy::{listening, make_certificate, need, output, path, spawn};
+use nextim_testkit::proxy::{listening, make_certificate, need, output, path, read_until, spawn};
 use nextim_testkit::server::Server;
 use tempfile::TempDir;
 
@@ -205,6 +205,44 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
         eventually("both are logged", || Some(world.logged()).filter(|logged| logged.lines().count() == 2));
     assert!(logged.contains("\"GET /packets HTTP/2.0\" 200"), "{logged}");
     assert!(!logged.contains(&ticket) && !logged.contains(['?', '=']), "{logged}");
+}
+
+#[test]
+fn events_of_a_stream_come_one_by_one_and_are_acknowledged() {
+    let world = World::start();
+    let ticket = world.online("alice");
+    let target = format!("/packets?domain=forum&ticket={ticket}&seq=0");
+    let mut browser = spawn(world.browser(&target).args(["-N", "-H", "Accept: text/event-stream"]));
+    let mut printed = browser.stdout();
+    let head = read_until(&mut printed, "\"seq\":0}\n\n");
+    assert!(head.starts_with("HTTP/2 200"), "{head}");
+    has_header(&head, "Content-Type: text/event-stream");
+    has_header(&head, &format!("Access-Control-Allow-Origin: {ORIGIN}"));
+    for (seq, body) in [(1, "one"), (2, "two")] {
+        world.site("/messages", &format!("from=system&to=alice&body={body}")).ok();
+        let event = read_until(&mut printed, &format!("\"seq\":{seq}}}\n\n"));
+        assert!(event.contains(&format!("\"body\":\"{body}\"")), "{event}");
+    }
+    let form = format!("domain=forum&ticket={ticket}&seq=1");
+    let answer = output(world.browser("/packets/ack").args(["-d", &form]));
+    assert!(answer.starts_with("HTTP/2 200") && answer.ends_with("ok"), "{answer}");
+    let answer = output(&mut world.browser(&target));
+    assert!(!answer.contains("\"one\"") && answer.contains("\"two\""), "{answer}");
+    read_until(&mut printed, "\"reason\":\"replaced\"");
+    let rest = std::io::read_to_string(printed).unwrap();
+    assert!(!rest.contains("data:"), "the stream ends: {rest}");
+    assert!(!world.logged().contains(&ticket));
+}
+
+#[test]
+fn a_stream_whose_browser_goes_away_is_noticed() {
+    let world = World::start_with("", 4_000);
+    let ticket = world.online("alice");
+    let target = format!("/packets?domain=forum&ticket={ticket}&seq=0");
+    let mut browser = spawn(world.browser(&target).args(["-N", "-H", "Accept: text/event-stream"]));
+    read_until(browser.stdout(), "\"seq\":0}\n\n");
+    drop(browser);
+    eventually("alice is offline", || world.site("/onlines", "names=alice").text().is_empty().then_some(()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Owns: where programs are found, how they are run and waited for, and a certificate. Must not: know a configuration.
 
+use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -33,6 +34,18 @@ pub fn output(command: &mut Command) -> String {
 #[track_caller]
 pub fn spawn(command: &mut Command) -> Process {
     Process::spawn(command.env("PATH", path()).stdin(Stdio::null()).stdout(Stdio::piped())).unwrap()
+}
+
+/// Reads what a program prints until it has printed this. Returns all of that; the program may print on.
+#[track_caller]
+pub fn read_until(mut printed: impl Read, end: &str) -> String {
+    let (mut read, mut chunk) = (String::new(), [0; 4_096]);
+    while !read.contains(end) {
+        let count = printed.read(&mut chunk).unwrap();
+        assert!(count > 0, "{end} is not in {read}");
+        read.push_str(std::str::from_utf8(&chunk[..count]).expect("text"));
+    }
+    read
 }
 
 /// Starts a program that listens on a free port, which `command` gives it. Returns the port.

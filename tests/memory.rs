@@ -7,7 +7,8 @@
 
 use nextim::internals::PARKED_USER_BYTES_MAX;
 use nextim::{Config, Server, Timeouts};
-use nextim_testkit::http::{Response, get, post_form};
+use nextim_testkit::events::stream_request;
+use nextim_testkit::http::{Response, get, post, post_form};
 use nextim_testkit::patience::eventually;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -19,9 +20,25 @@ const USERS: usize = 4_000;
 /// A group of users who are buddies of each other: each has nine.
 const GROUP: usize = 10;
 const ROOM: usize = 50;
+/// Two servers differ by this many bytes a user at most, whatever their pages do: what a table has in reserve.
+const SPREAD_BYTES: usize = 16;
+
+/// How the pages of the users wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    Polls,
+    Streams,
+}
 
 #[test]
-fn a_parked_user_costs_at_most_what_the_budget_says() {
+fn a_parked_user_costs_at_most_what_the_budget_says_and_by_a_stream_no_more() {
+    let [polls, streams] = [Waits::Polls, Waits::Streams].map(bytes_of_a_user);
+    assert!(polls <= PARKED_USER_BYTES_MAX, "{polls} bytes a user");
+    assert!(streams <= polls + SPREAD_BYTES, "{streams} bytes a user by streams, {polls} by polls");
+}
+
+/// The heap that each of many users takes whose page waits.
+fn bytes_of_a_user(waits: Waits) -> usize {
     // Time enough on a loaded machine; in the order the defaults have.
     let timeouts = Timeouts {
         session_cut_ms: 600_000,
@@ -40,15 +57,33 @@ fn a_parked_user_costs_at_most_what_the_budget_says() {
     let before = dhat::HeapStats::get().curr_bytes;
     let tickets: Vec<String> = (0..USERS).map(|number| online(&mut site, number)).collect();
     for (number, ticket) in tickets.iter().enumerate() {
-        parked.push(park(address, ticket, number % GROUP + 1 < GROUP));
+        parked.push(match waits {
+            Waits::Polls => park(address, ticket, number % GROUP + 1 < GROUP),
+            Waits::Streams => stream(address, &mut site, ticket),
+        });
     }
     let ours: usize = tickets.iter().map(String::capacity).sum::<usize>() + USERS * size_of::<String>();
-    eventually("all polls are parked", || {
-        (server.stats().sum("polls_parked_total").unwrap() >= USERS as u64).then_some(())
-    });
+    let counter = if waits == Waits::Polls { "polls_parked_total" } else { "streams_parked" };
+    eventually("all are parked", || (server.stats().sum(counter).unwrap() >= USERS as u64).then_some(()));
     let bytes = (dhat::HeapStats::get().curr_bytes - before - ours) / USERS;
     drop(profiler);
-    assert!(bytes <= PARKED_USER_BYTES_MAX, "{bytes} bytes a user");
+    bytes
+}
+
+/// Opens a stream, and acknowledges what its first event brings.
+fn stream(address: SocketAddr, site: &mut TcpStream, ticket: &str) -> TcpStream {
+    let mut conn = TcpStream::connect(address).unwrap();
+    let params = [("domain", "localhost"), ("ticket", ticket), ("seq", "0")];
+    conn.write_all(&stream_request(&params, &[])).unwrap();
+    let mut event = [0; 4_096];
+    let count = conn.read(&mut event).unwrap();
+    let event = std::str::from_utf8(&event[..count]).unwrap();
+    let (_, after) = event.split_once("id: ").expect("the head and an event come at once");
+    let seq = after.split('\n').next().expect("an id");
+    site.write_all(&post("/packets/ack", &[("domain", "localhost"), ("ticket", ticket), ("seq", seq)]))
+        .unwrap();
+    assert!(site.read(&mut [0; 4_096]).unwrap() > 0);
+    conn
 }
 
 /// Brings a user online. Returns the ticket.

@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost
     /// others
     Hostile(Options),
+    /// Calls of the site, each on a connection of its own, of `NextIM` and a stand-in in turns, with ratios: one at a
+    /// time, 8, and --concurrency
+    Calls(Options),
     /// How many instructions the server takes for a message, a poll and others, counted by valgrind
     Instructions(Options),
     /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
@@ -92,6 +95,9 @@ pub(crate) enum Command {
         /// Threads, each with an address of its own
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
         threads: u32,
+        /// Serve one call on each connection, and close it
+        #[arg(long)]
+        calls: bool,
     },
 }
 
@@ -196,8 +202,8 @@ impl Options {
                 format!("{other} is not this machine; if it is yours alone, say --i-own-this-host").into()
             );
         }
-        if scenario == Name::Compare && !self.address.is_empty() {
-            return Err("compare starts its servers itself".into());
+        if matches!(scenario, Name::Compare | Name::Calls) && !self.address.is_empty() {
+            return Err("compare and calls start their servers themselves".into());
         }
         if scenario == Name::Hostile && (self.target != Kind::Nextim || !self.address.is_empty()) {
             return Err("hostile attacks only message servers that it has started itself".into());
@@ -208,7 +214,7 @@ impl Options {
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
-        let is_nchan = self.target == Kind::Nchan && scenario != Name::Compare;
+        let is_nchan = self.target == Kind::Nchan && !matches!(scenario, Name::Compare | Name::Calls);
         if is_nchan {
             self.refuse_what_nchan_lacks(scenario)?;
         }
@@ -270,6 +276,7 @@ impl Options {
             | Name::Idle
             | Name::Soak
             | Name::Hostile
+            | Name::Calls
             | Name::Instructions
             | Name::Compare => match self {
                 Options { buddies: Some(1..), .. } => "buddies",

@@ -6,7 +6,7 @@
 //!                                      users (polls)  callers (the site's calls)  ledger (nothing lost)
 //! ```
 //!
-//! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`] and [`compare`] (the steps and
+//! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`], [`compare`] and [`calls`] (the steps and
 //! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`dialect`], [`floor`]
 //! (the stand-in server that ratios are taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and
 //! [`page`] (plots).
@@ -17,6 +17,7 @@
 mod arguments;
 mod attack;
 mod callgrind;
+mod calls;
 mod compare;
 mod dialect;
 mod flatness;
@@ -74,6 +75,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Idle(options) => measured(Name::Idle, &options),
         Command::Soak(options) => measured(Name::Soak, &options),
         Command::Hostile(options) => measured(Name::Hostile, &options),
+        Command::Calls(options) => measured(Name::Calls, &options),
         Command::Instructions(options) => measured(Name::Instructions, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
         Command::Report { files, out } => {
@@ -90,7 +92,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
             fs::write(&out, page::of(&runs)).map_err(|error| format!("{}: {error}", out.display()))?;
             Ok(true)
         }
-        Command::FloorServer { threads } => floor::serve(threads).map(|()| true),
+        Command::FloorServer { threads, calls } => floor::serve(threads, calls).map(|()| true),
     }
 }
 
@@ -103,6 +105,7 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
             let (settings, with_two) = options.compared(table)?;
             compare::run(&settings, with_two.as_ref())?
         }
+        Name::Calls => calls::run(&options.settings(scenario, table)?, scenario.scenario().title)?,
         Name::Instructions => {
             let settings = options.settings(scenario, table)?;
             (vec![instructions::run(&settings, scenario.scenario().title)?], Vec::new())

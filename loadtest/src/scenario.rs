@@ -25,6 +25,8 @@ pub(crate) enum Name {
     Soak,
     /// Messages while others attack the server.
     Hostile,
+    /// Calls of the site, each on a connection of its own.
+    Calls,
     /// Messages and polls on a server whose instructions are counted.
     Instructions,
     /// `NextIM`, the stand-in and Nchan, in turns.
@@ -64,7 +66,7 @@ const fn line(
 }
 
 /// All scenarios.
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 13] = [
     line(Name::Park, "park", [15_000, 9, 50], None, 64, 0.0),
     line(Name::Route, "route", [5_000, 0, 0], None, 256, 10.0),
     line(Name::Room, "room", [5_000, 0, 50], None, 32, 10.0),
@@ -75,6 +77,7 @@ const SCENARIOS: [Scenario; 12] = [
     line(Name::Idle, "idle", [15_000, 0, 0], None, 64, 30.0),
     line(Name::Soak, "soak", [5_000, 9, 50], Some(1_000.0), 256, 300.0),
     line(Name::Hostile, "hostile", [5_000, 0, 0], None, 256, 5.0),
+    line(Name::Calls, "calls", [1_024, 0, 0], None, 64, 3.0),
     line(Name::Instructions, "instructions", [1_024, 9, 16], None, 64, 4.0),
     line(Name::Compare, "compare", [5_000, 9, 50], None, 256, 5.0),
 ];

@@ -72,6 +72,9 @@ impl Target {
             Kind::Floor => {
                 let mut command = Command::new(env::current_exe()?);
                 command.args(["floor-server", "--threads", &shards]);
+                if settings.scenario == Name::Calls {
+                    command.arg("--calls");
+                }
                 command
             }
             Kind::Nchan => return Target::start_nchan(settings),

@@ -9,6 +9,7 @@
 //! another. The generator keeps those who write to each other to one address.
 
 mod answers;
+mod caller;
 mod lane;
 
 use std::error::Error;
@@ -19,10 +20,11 @@ use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
 
+use caller::CallLane;
 use lane::Lane;
 
-/// Serves with so many threads until the process is ended. Says where on stdout.
-pub(crate) fn serve(threads: u32) -> Result<(), Box<dyn Error>> {
+/// Serves with so many threads until the process is ended. Says where on stdout. `calls`: each connection has one call.
+pub(crate) fn serve(threads: u32, calls: bool) -> Result<(), Box<dyn Error>> {
     crate::generator::connections_per_table()?;
     let (report, reports) = channel();
     let mut running = Vec::new();
@@ -30,10 +32,16 @@ pub(crate) fn serve(threads: u32) -> Result<(), Box<dyn Error>> {
         let report = report.clone();
         running.push(thread::spawn(move || {
             unshare(CloneFlags::CLONE_FILES)?;
-            let (lane, address) = Lane::open()?;
-            // If nobody hears this, the process ends.
-            report.send(address).ok();
-            lane.run()
+            // If nobody hears of the address, the process ends.
+            if calls {
+                let (lane, address) = CallLane::open()?;
+                report.send(address).ok();
+                lane.run()
+            } else {
+                let (lane, address) = Lane::open()?;
+                report.send(address).ok();
+                lane.run()
+            }
         }));
     }
     drop(report);

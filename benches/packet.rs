@@ -15,7 +15,7 @@ use std::num::NonZeroU32;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use nextim::internals::{
     Answer, Audience, Delivery, Detail, DomainId, Message, MessageType, Packet, Packets, Place, PresenceType,
-    Profile, SessionKey, Shape, Slot, Version, write_answer,
+    Profile, Reader, SessionKey, Shape, Slot, Version, write_answer,
 };
 
 /// What members of forums say to each other: 62 bytes without anything to escape.
@@ -53,7 +53,12 @@ fn encoding(criterion: &mut Criterion) {
         bencher.iter(|| Packet::status(black_box("alice"), "Alice", "bob", "typing"));
     });
     group.bench_function("broadcast as unicast", |bencher| {
-        bencher.iter(|| broadcast.addressed(black_box("bob")));
+        let (reader, mut out) = (Reader::Older(profile.clone()), Vec::new());
+        bencher.iter(|| {
+            out.clear();
+            broadcast.write(&mut out, black_box(&reader));
+            black_box(&out);
+        });
     });
     group.finish();
 }
@@ -76,7 +81,8 @@ fn found(count: usize) -> Answer {
     let session =
         SessionKey { place: Place::new(0), slot: Slot { index: 4_711, generation: NonZeroU32::MIN } };
     let domain = DomainId(0);
-    Answer::Packets(Delivery { session, domain, packets, seq: 41, stopped: None, retry_ms: None })
+    let reader = Reader::V6;
+    Answer::Packets(Delivery { session, domain, packets, reader, seq: 41, stopped: None, retry_ms: None })
 }
 
 /// The shape of a poll of a page, with or without a function to call.

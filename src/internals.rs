@@ -52,6 +52,6 @@ pub use crate::router::call::{
 pub use crate::router::directory::Places;
 pub use crate::router::ids::{CallKey, Place, SessionKey, Ticket};
 pub use crate::router::mail::{Alarm, CallAnswer, CallRequest, Effect, Input, Mail, PollFate};
-pub use crate::router::packet::{Message, MessageType, Packet, PresenceType};
+pub use crate::router::packet::{Message, MessageType, Packet, PresenceType, Reader};
 pub use crate::router::profile::Profile;
 pub use crate::router::{Router, Settings};

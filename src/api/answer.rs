@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::base::domains::{Audience, DomainId};
     use crate::router::call::{Packets, Reason, Receivers, Refusal, Version};
-    use crate::router::packet::{Message, MessageType, Packet, PresenceType};
+    use crate::router::packet::{Message, MessageType, Packet, PresenceType, Reader};
 
     fn v6() -> Shape {
         Shape { version: Version::V6, ..Shape::default() }
@@ -205,7 +205,8 @@ mod tests {
     }
 
     fn delivery(packets: Packets) -> Delivery {
-        Delivery { session: SESSION, domain: DomainId(0), packets, seq: 7, stopped: None, retry_ms: None }
+        let (session, domain) = (SESSION, DomainId(0));
+        Delivery { session, domain, packets, reader: Reader::V6, seq: 7, stopped: None, retry_ms: None }
     }
 
     fn json_of(packet: &Packet) -> Value {

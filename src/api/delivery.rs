@@ -20,7 +20,7 @@ pub(super) fn write(out: &mut Vec<u8>, delivery: &Delivery) {
     }
     let packets = delivery.packets.as_slice();
     let of = |out: &mut Vec<u8>, belongs: fn(&&Packet) -> bool| {
-        list(out, packets.iter().filter(belongs), |out, packet| out.extend_from_slice(packet.json()));
+        list(out, packets.iter().filter(belongs), |out, packet| packet.write(out, &delivery.reader));
     };
     of(out, |packet| matches!(packet.kind(), Kind::Message(_)));
     out.extend_from_slice(b",\"presences\":");

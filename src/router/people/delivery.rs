@@ -87,15 +87,14 @@ impl People {
         except: Option<Slot>,
     ) -> DeliveryOutcome {
         debug_assert!(fits(packet, label), "a packet has the label of its kind");
-        let (is_message, is_for_version_6) = (packet.is_message(), packet.is_for_version_6());
+        let is_message = packet.is_message();
         let mut outcome = DeliveryOutcome::default();
         let mut full = Vec::new();
         let (mut next, mut visited) = (self.user(user).sessions().newest(), 0_usize);
         while let Some(session) = next {
             next = self.older(session);
             visited += 1;
-            let is_older = is_for_version_6 && self.session(session).version() != Version::V6;
-            if Some(session) == except || is_older {
+            if Some(session) == except || !knows(self.session(session).version(), packet.kind()) {
                 continue;
             }
             match self.push(out, session, packet.clone(), label) {
@@ -125,6 +124,14 @@ impl People {
         if pushed == PushOutcome::Full {
             self.end_session(out, session, SessionEnd::Overflow { missed: false });
         }
+    }
+}
+
+/// Whether pages of this version know packets of this kind.
+fn knows(version: Version, kind: Kind) -> bool {
+    match kind {
+        Kind::RoomStatus | Kind::Signal => version == Version::V6,
+        Kind::Message(_) | Kind::Presence(_) | Kind::Status => true,
     }
 }
 

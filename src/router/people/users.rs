@@ -119,8 +119,8 @@ impl std::ops::IndexMut<Slot> for Users {
 }
 
 impl Owners for Users {
-    fn name(&self, user: Slot) -> &str {
-        self.table[user].profile().name()
+    fn profile(&self, user: Slot) -> &Profile {
+        self.table[user].profile()
     }
 
     fn acknowledge_late(&mut self, user: Slot, messages: &[u64]) {

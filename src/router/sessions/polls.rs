@@ -17,7 +17,7 @@ use crate::router::call::{Answer, Caller, Delivery, Poll, Reason, Refusal, Versi
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{Alarm, PollCut, PollFate};
 use crate::router::out::Out;
-use crate::router::packet::{Kind, Packet};
+use crate::router::packet::{Kind, Packet, Reader};
 
 impl Sessions {
     /// `/packets`. Returns the session, if its time is over and it must end.
@@ -133,11 +133,12 @@ impl Sessions {
     ) {
         let (now, is_draining) = (out.now(), self.is_draining());
         let session = self.session_mut(slot);
-        let QueueAnswer { mut packets, repeated } = session.answer(key, mode, is_draining, now);
-        if session.version() != Version::V6 {
-            // Only now: what is queued may yet be handed over to a session of another dialect.
-            packets.for_older_dialects(|| owners.name(session.user()));
-        }
+        let QueueAnswer { packets, repeated } = session.answer(key, mode, is_draining, now);
+        // Only now: what is queued may yet be handed over to a session of another dialect.
+        let reader = match session.version() {
+            Version::V6 => Reader::V6,
+            Version::Papers | Version::V3 => Reader::Older(owners.profile(session.user()).clone()),
+        };
         let superseded = session.waiting().is_some();
         out.counters_mut().packets_repeated_total += repeated as u64;
         self.set_due(out, slot, self.unless_silent(slot, self.pace().fate_due(now)));
@@ -145,7 +146,7 @@ impl Sessions {
         let retry_ms = if mode.is_stream() { None } else { self.pace_mut().retry_ms(now) };
         out.counters_mut().polls_spread_total += u64::from(retry_ms.is_some());
         let delivery = self.delivery(slot, packets);
-        out.answer(key, Answer::Packets(Delivery { retry_ms, ..delivery }));
+        out.answer(key, Answer::Packets(Delivery { reader, retry_ms, ..delivery }));
         if superseded {
             out.close_poll(key);
         }

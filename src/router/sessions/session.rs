@@ -16,6 +16,7 @@ use crate::base::domains::DomainId;
 use crate::base::slots::{Slot, UNBORN, kept};
 use crate::router::call::Version;
 use crate::router::ids::{CallKey, Ticket};
+use crate::router::profile::Profile;
 
 /// One browser page of a user.
 #[derive(Debug)]
@@ -92,8 +93,8 @@ impl SessionList {
 
 /// What sessions ask of the users they belong to.
 pub(in crate::router) trait Owners {
-    /// The name of a user that is online.
-    fn name(&self, user: Slot) -> &str;
+    /// What a user that is online shows.
+    fn profile(&self, user: Slot) -> &Profile;
     /// Forgets late messages that a session of the user has acknowledged.
     fn acknowledge_late(&mut self, user: Slot, messages: &[u64]);
 }

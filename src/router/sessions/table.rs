@@ -22,7 +22,7 @@ use crate::router::directory::Directory;
 use crate::router::ids::{CallKey, Ticket};
 use crate::router::mail::Alarm;
 use crate::router::out::Out;
-use crate::router::packet::Packet;
+use crate::router::packet::{Packet, Reader};
 
 /// The sessions of this place.
 #[derive(Debug)]
@@ -294,6 +294,7 @@ impl Sessions {
             session: self.directory.session_key(slot),
             domain: session.domain(),
             packets,
+            reader: Reader::V6,
             seq: session.queue().sent(),
             stopped: None,
             retry_ms: None,

@@ -109,12 +109,15 @@ impl Page {
         // Messages and signals have an order between answers only.
         let before = (self.tabs[tab].latest.clone(), self.tabs[tab].latest_signal.clone());
         for packet in delivery.packets.as_slice() {
-            let json: Value = serde_json::from_slice(packet.json()).expect("packets are JSON");
+            let mut written = Vec::new();
+            packet.write(&mut written, &delivery.reader);
+            let json: Value = serde_json::from_slice(&written).expect("packets are JSON");
             match packet.kind() {
                 Kind::Message(kind) => {
-                    let spoken = json["type"] == kind.word();
-                    assert!(spoken && (self.version == Version::V6 || kind != MessageType::Broadcast));
-                    if kind == MessageType::Unicast && json["from"] != self.name.as_str() {
+                    let word = word(self.version, kind);
+                    assert_eq!(json["type"], word, "it is not of the page's dialect");
+                    let to_one = word == MessageType::Unicast.word();
+                    if to_one && json["from"] != self.name.as_str() {
                         assert_eq!(json["to"], self.name.as_str(), "it is addressed to another user");
                     }
                     assert_meta(number_of(&json), &json, self.version == Version::V6);
@@ -219,6 +222,14 @@ impl Page {
     /// Nicks end with the number of their domain.
     fn check_domain(&self, nick: &str) {
         assert!(nick.ends_with(&format!("@{}", self.domain)), "{nick} is of another domain");
+    }
+}
+
+/// The type of a message as a page of this version knows it.
+fn word(version: Version, kind: MessageType) -> &'static str {
+    match (version, kind) {
+        (Version::Papers | Version::V3, MessageType::Broadcast) => MessageType::Unicast.word(),
+        (Version::Papers | Version::V3 | Version::V6, kind) => kind.word(),
     }
 }
 

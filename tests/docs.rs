@@ -22,20 +22,22 @@ use std::process::{Command, Stdio};
 use nextim_testkit::conn::Conn;
 use nextim_testkit::documents::{SHOWN_ADDRESS, blocks, cut, root, text};
 use nextim_testkit::http::{Response, request};
-use nextim_testkit::paths::without_files;
+use nextim_testkit::paths::{ROOM, without_files};
 use nextim_testkit::process::nextim;
 use nextim_testkit::proxy::{need, path};
 use nextim_testkit::server::Server;
 
 const README: &str = "README.md";
 const PROTOCOL: &str = "docs/protocol.md";
+/// The paths of version 5.
+const VERSION_5: &str = "docs/version-5.md";
 /// Its conversation is with a server that has the settings above it.
 const GUIDE: &str = "docs/put-it-on-your-site.md";
 /// How many blocks of each language the documents have, so that none is lost unseen.
 const BLOCKS: [(&str, usize); 8] = [
     ("haproxy", 1),
     ("html", 3),
-    ("http", 18),
+    ("http", 24),
     ("nginx", 1),
     ("sh", 20),
     ("text", 27),
@@ -43,7 +45,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("yaml", 2),
 ];
 /// How many calls and answers the blocks of the language `http` show.
-const CALLS_SHOWN: usize = 36;
+const CALLS_SHOWN: usize = 53;
 /// What a line of output in a conversation begins with.
 const OUTPUT: &str = "#> ";
 
@@ -260,8 +262,9 @@ fn the_calls_are_answered_as_shown() {
 
 #[test]
 fn every_call_has_an_example() {
-    let blocks = blocks(PROTOCOL, "http").concat();
+    let blocks = [PROTOCOL, VERSION_5].map(|document| blocks(document, "http").concat()).concat();
     for path in without_files().chain(["/webim.js"]) {
+        let path = path.replace(ROOM, "room1");
         assert!([" ", "\n"].iter().any(|end| blocks.contains(&format!(" {path}{end}"))), "{path}");
     }
 }

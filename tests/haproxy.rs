@@ -189,6 +189,9 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
     }
     let refused = output(&mut world.poll(&ticket, 99));
     assert!(refused.contains("bad parameter: seq"), "{refused}");
+    // Pages of version 5 poll elsewhere.
+    let refused = output(&mut world.browser("/v5/packets?domain=forum&ticket=x"));
+    assert!(refused.contains("\"message\":\"invalid ticket\""), "{refused}");
     let logged = eventually("all is logged", || {
         Some(world.logged()).filter(|logged| logged.matches(" /packets HTTP/").count() == 3)
     });

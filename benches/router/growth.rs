@@ -181,6 +181,7 @@ fn index(number: usize) -> u32 {
 fn word<'a>(speaker: Speaker<'a>, to: &'a str) -> Verb<'a> {
     Verb::Message(Box::new(NewMessage {
         speaker,
+        beside: None,
         to: Cow::Borrowed(to),
         nick: None,
         kind: MessageType::Unicast,

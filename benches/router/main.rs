@@ -173,6 +173,7 @@ fn online<'a>(name: &'a str, buddies: &[Cow<'a, str>], rooms: &[Cow<'a, str>]) -
 fn message(ticket: Ticket, kind: MessageType, to: &str) -> Verb<'_> {
     Verb::Message(Box::new(NewMessage {
         speaker: Speaker::Ticket(ticket),
+        beside: None,
         to: Cow::Borrowed(to),
         nick: None,
         kind,

@@ -1,41 +1,36 @@
 //! Answers: the results of calls, as bytes.
 //!
-//! Owns: the answers that are the same in all versions, errors among them; `dialect` has the others. Must not: match on
-//! a version. An answer is appended to the caller's buffer as a whole, in one pass.
-
-use serde::Serialize;
+//! Owns: which part writes which answer: `delivery` those of polls, `dialect` those that differ between versions. Must
+//! not: match on a version. An answer is appended to the caller's buffer as a whole, in one pass.
 
 use super::delivery;
 use super::dialect;
-use super::parts::{self, list, member};
+use super::parts;
 use super::refusal;
 use super::reply::Reply;
 use super::shape::{Form, Shape};
 use super::stream;
-use crate::base::json;
 use crate::http::methods::MethodSet;
-use crate::http::rejection::Rejection;
+use crate::http::rejection::{ErrorForm, Rejection};
 use crate::http::response::{self, Cors, Manner};
-use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, OnlineUsers};
-use crate::router::profile::Profile;
+use crate::router::call::{Answer, Delivery, OnlineUsers};
 
-/// Appends the whole HTTP answer to a call. Browsers poll at `poll_url`. `chance`, any number, spreads refused clients.
-pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url: &str, chance: u32) {
-    let reply = Reply::new(out, shape);
+/// Appends the whole HTTP answer to a call. The paths for browsers are below `base_url`. `chance`, any number, spreads
+/// refused clients.
+pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, base_url: &str, chance: u32) {
+    let (reply, dialect) = (Reply::new(out, shape), dialect::of(shape.version));
     match answer {
-        Answer::Done => done(reply),
-        Answer::Delivered(receivers) => done(reply.with_receivers(*receivers)),
-        Answer::Online(session) => dialect::of(shape.version).online(reply, session, poll_url),
+        Answer::Done => dialect.done(reply),
+        Answer::Delivered(receivers) => dialect.done(reply.with_receivers(*receivers)),
+        Answer::Online(session) => dialect.online(reply, session, base_url),
         Answer::Onlines(OnlineUsers { users, partial }) if shape.form == Form::Object => {
             reply.with_partial(*partial).json(|out| parts::shows(out, users));
         }
         Answer::Onlines(OnlineUsers { users, partial }) => {
-            dialect::of(shape.version).onlines(reply.with_partial(*partial), users);
+            dialect.onlines(reply.with_partial(*partial), users);
         }
-        Answer::Members(MemberList { room, members, partial }) => {
-            listed(reply.with_partial(*partial), room, members);
-        }
-        Answer::Joined(JoinedRoom { room, members }) => counted(reply, room, *members),
+        Answer::Members(list) => dialect.members(reply.with_partial(list.partial), list),
+        Answer::Joined(joined) => dialect.joined(reply, joined),
         Answer::Packets(delivery) if shape.is_stream() => stream::write(out, delivery, shape),
         Answer::Packets(delivery) => packets(reply, delivery, shape.callback()),
         Answer::Refused(refusal) => write_rejection(out, &refusal::of(*refusal), Some(shape), chance),
@@ -49,44 +44,13 @@ pub(crate) fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: O
     let unread = Manner { close: true, http10: false, head_only: false, cors };
     let manner = shape.map_or(unread, Shape::manner);
     let manner = Manner { close: manner.close || rejection.close, ..manner };
-    rejection.spread(chance).write(out, &manner);
+    let form = shape.map_or(ErrorForm::Text, |shape| refusal::form(shape.version));
+    rejection.spread(chance).write(out, &manner, form);
 }
 
 /// Appends the answer to `OPTIONS` before a call across origins.
 pub(crate) fn write_preflight(out: &mut Vec<u8>, methods: MethodSet, shape: &Shape) {
     response::write_methods(out, methods, &shape.manner());
-}
-
-fn done(reply: Reply<'_>) {
-    reply.text(|out| out.extend_from_slice(b"ok"));
-}
-
-/// `/room/members`: `{room:[{"id","nick"},…]}`
-fn listed(reply: Reply<'_>, room: &str, members: &[Profile]) {
-    reply.json(|out| {
-        out.push(b'{');
-        member(out, room);
-        list(out, members, |out, user| {
-            json::write(out, &ListedMember { id: user.name(), nick: user.nick() });
-        });
-        out.push(b'}');
-    });
-}
-
-#[derive(Serialize)]
-struct ListedMember<'a> {
-    id: &'a str,
-    nick: &'a str,
-}
-
-/// `/room/join`: `{room:members}`
-fn counted(reply: Reply<'_>, room: &str, members: u32) {
-    reply.json(|out| {
-        out.push(b'{');
-        member(out, room);
-        json::write(out, &members);
-        out.push(b'}');
-    });
 }
 
 fn packets(reply: Reply<'_>, delivery: &Delivery, callback: Option<&str>) {
@@ -110,8 +74,9 @@ mod tests {
     use super::super::testing::{SESSION, check_json, check_text, online, session, split, users, written};
     use super::*;
     use crate::base::domains::{Audience, DomainId};
-    use crate::router::call::{Packets, Reason, Receivers, Refusal, Version};
+    use crate::router::call::{JoinedRoom, MemberList, Packets, Reason, Receivers, Refusal, Version};
     use crate::router::packet::{Message, MessageType, Packet, PresenceType, Reader};
+    use crate::router::profile::Profile;
 
     fn v6() -> Shape {
         Shape { version: Version::V6, ..Shape::default() }

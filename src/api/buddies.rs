@@ -11,13 +11,15 @@ use crate::base::limits::chat::NAME_BYTES_MAX;
 use crate::http::rejection::Rejection;
 use crate::router::call::{BuddyRemoval, OnlinesQuery, Verb};
 
-/// `GET /onlines`. An empty list names nobody; only an absent list is an error.
+/// `GET /onlines`. An empty list names nobody; only an absent list is an error. In version 5 both are the same.
 pub(super) fn onlines<'a>(
     params: &mut Params<'a>,
     context: &Context<'_>,
     shape: &mut Shape,
 ) -> Result<Verb<'a>, Rejection> {
+    let is_v5 = shape.version.is_v5();
     shape.form = match params.text(Param::Format).as_deref() {
+        _ if is_v5 => Form::Usual,
         None => Form::Usual,
         Some("json") => Form::Object,
         Some(_) => return Err(Param::Format.bad()),
@@ -25,8 +27,11 @@ pub(super) fn onlines<'a>(
     let ticket = params.ticket()?;
     let rules =
         ListRules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
-    let names = params.names(Param::Names, &rules)?;
-    let names = names.ok_or(Param::Names.missing())?;
+    let names = if is_v5 {
+        params.names(Param::Ids, &rules)?.unwrap_or_default()
+    } else {
+        params.names(Param::Names, &rules)?.ok_or(Param::Names.missing())?
+    };
     shape.skip(names.skipped);
     Ok(Verb::Onlines(OnlinesQuery { ticket, names: names.names }))
 }

@@ -14,7 +14,7 @@ use crate::http::request::Method;
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
-    /// The path, which is compared bytewise.
+    /// The path, which is compared bytewise. [`ROOM`] in it stands for the name of a room.
     pub path: &'static str,
     /// The methods it takes.
     pub(crate) methods: MethodSet,
@@ -22,6 +22,20 @@ pub struct Endpoint {
     readers: Readers,
     admission: Admission,
     pub(super) access: Access,
+}
+
+/// The part of a path that is the name of a room: everything up to the last slash.
+const ROOM: &str = "{room}";
+
+/// The dialect that a path has whatever a call names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PathDialect {
+    /// None: calls name it.
+    Named,
+    /// Version 5.
+    V5,
+    /// That of the first clients of version 5, which nobody else called so.
+    V50,
 }
 
 /// The longest body, by its content.
@@ -109,6 +123,7 @@ pub(super) enum PublicPage {
     Health,
 }
 
+const GET: MethodSet = MethodSet::of(&[Method::Get]);
 const GET_HEAD: MethodSet = MethodSet::of(&[Method::Get, Method::Head]);
 const GET_HEAD_OPTIONS: MethodSet = GET_HEAD.union(MethodSet::of(&[Method::Options]));
 const GET_POST: MethodSet = MethodSet::of(&[Method::Get, Method::Post]);
@@ -146,6 +161,19 @@ endpoints! {
     "/room/members",      GET_POST,         Call,  Own,     Limited,   Access::Apikey(SiteCall::Members);
     "/room/join",         POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Join);
     "/room/leave",        POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Leave);
+    "/v5/packets",           GET_POST_OPTIONS, Call,  Others, Always,  Access::Ticket(BrowserCall::Poll);
+    "/v5/messages",          POST, Call,  Own, Limited, Access::Apikey(SiteCall::Message);
+    "/v5/statuses",          POST, Call,  Own, Limited, Access::Apikey(SiteCall::Status);
+    "/v5/presences",         GET,  Call,  Own, Limited, Access::Apikey(SiteCall::Onlines);
+    "/v5/presences/online",  POST, Lists, Own, Limited, Access::Apikey(SiteCall::Online);
+    "/v5/presences/offline", POST, Call,  Own, Always,  Access::Apikey(SiteCall::Offline);
+    "/v5/presences/show",    POST, Call,  Own, Always,  Access::Apikey(SiteCall::Show);
+    "/v5/rooms/{room}/members", GET,  Call, Own, Limited, Access::Apikey(SiteCall::Members);
+    "/v5/rooms/{room}/join",    POST, Call, Own, Limited, Access::Apikey(SiteCall::Join);
+    "/v5/rooms/{room}/leave",   POST, Call, Own, Always,  Access::Apikey(SiteCall::Leave);
+    "/v5/group/members",        GET,  Call, Own, Limited, Access::Apikey(SiteCall::Members);
+    "/v5/group/join",           POST, Call, Own, Limited, Access::Apikey(SiteCall::Join);
+    "/v5/group/leave",          POST, Call, Own, Always,  Access::Apikey(SiteCall::Leave);
     "/health",            GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Health);
     "/",                  GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Home);
     assets::BAR_PATH,     GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::BAR));
@@ -173,6 +201,12 @@ impl Endpoint {
         self.readers == Readers::Others
     }
 
+    /// The name of the room in a request's path, still percent-encoded; `None` if the path has no place for one.
+    pub(super) fn room_in<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let (before, after) = self.path.split_once(ROOM)?;
+        path.strip_prefix(before)?.strip_suffix(after)
+    }
+
     /// Refuses a method that it does not take.
     pub(super) fn check(&self, method: Method) -> Result<(), Rejection> {
         if self.methods.contains(method) { Ok(()) } else { Err(Rejection::method(self.methods)) }
@@ -186,7 +220,20 @@ impl Endpoint {
 
 /// The endpoint at `path`.
 pub(super) fn find(path: &str) -> Option<&'static Endpoint> {
-    ENDPOINTS.iter().find(|endpoint| endpoint.path == path)
+    let mut endpoints = ENDPOINTS.iter();
+    endpoints.find(|endpoint| endpoint.path == path).or_else(|| match dialect(path) {
+        PathDialect::V5 => ENDPOINTS.iter().find(|endpoint| endpoint.room_in(path).is_some()),
+        PathDialect::Named | PathDialect::V50 => None,
+    })
+}
+
+/// The dialect of all calls of this path, whether there is such an endpoint or not.
+pub(super) fn dialect(path: &str) -> PathDialect {
+    match path.strip_prefix("/v5/") {
+        None => PathDialect::Named,
+        Some(rest) if rest.starts_with("group/") => PathDialect::V50,
+        Some(_) => PathDialect::V5,
+    }
 }
 
 /// The methods of all endpoints.
@@ -218,6 +265,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn rooms_stand_in_paths() {
+        let found = |path: &str| {
+            let endpoint = find(path)?;
+            Some((endpoint.path, endpoint.room_in(path).map(str::to_owned)))
+        };
+        let members = "/v5/rooms/{room}/members";
+        for room in ["r1", "", "a%20b", "a/b/members", "\u{7fa4}", "{room}", "/"] {
+            assert_eq!(found(&format!("/v5/rooms/{room}/members")), Some((members, Some(room.to_owned()))));
+        }
+        assert_eq!(
+            found("/v5/rooms/a/join/leave"),
+            Some(("/v5/rooms/{room}/leave", Some("a/join".to_owned())))
+        );
+        assert_eq!(found("/v5/group/members"), Some(("/v5/group/members", None)));
+        for path in
+            ["/v5/rooms/members", "/v5/rooms/a", "/v5/rooms/a/members/", "/rooms/a/members", "/v5/", "/v5"]
+        {
+            assert_eq!(found(path), None, "{path}");
+        }
+    }
+
     /// The status of the rejection of a request whose body is this long and has not arrived, if it is rejected; and whether
     /// scripts of other origins may read it.
     fn refused(path: &str, body_bytes: usize) -> Option<(u16, bool)> {
@@ -234,10 +303,10 @@ mod tests {
         let limits = Limits::DEFAULT;
         let paths = ENDPOINTS.iter().map(|endpoint| endpoint.path).chain(["/nowhere", "*"]);
         for path in paths {
-            let lists = ["/presences/online", "/onlines"].contains(&path);
+            let lists = ["/presences/online", "/v5/presences/online", "/onlines"].contains(&path);
             let most = if lists { limits.list_body_bytes } else { limits.body_bytes };
             assert_eq!(refused(path, most), None, "{path}");
-            assert_eq!(refused(path, most + 1), Some((413, path.starts_with("/packets"))), "{path}");
+            assert_eq!(refused(path, most + 1), Some((413, path.contains("/packets"))), "{path}");
         }
     }
 }

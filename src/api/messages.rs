@@ -8,13 +8,19 @@ use std::borrow::Cow;
 use super::context::Context;
 use super::param::Param;
 use super::params::Params;
+use super::shape::Shape;
 use crate::base::limits::chat::{ID_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX};
 use crate::http::rejection::Rejection;
 use crate::router::call::{NewMessage, Verb};
 
 /// `POST /messages`.
-pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Result<Verb<'a>, Rejection> {
-    let speaker = params.speaker()?;
+pub(super) fn message<'a>(
+    params: &mut Params<'a>,
+    context: &Context<'_>,
+    shape: &Shape,
+) -> Result<Verb<'a>, Rejection> {
+    let (speaker, beside) =
+        if shape.version.is_v5() { params.v5_speaker()? } else { (params.speaker()?, None) };
     let kind = params.message_type()?;
     let to = params.receiver(kind)?;
     let body = params.text_up_to(Param::Body, context.limits.message_bytes)?;
@@ -25,7 +31,18 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     let timestamp = timestamp.unwrap_or_else(|| Cow::Owned((context.wall_ms)().to_string()));
     let id = params.text_up_to(Param::Id, ID_BYTES_MAX)?;
     let meta = params.object(Param::Meta)?;
-    Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id, meta })))
+    Ok(Verb::Message(Box::new(NewMessage {
+        speaker,
+        beside,
+        to,
+        nick,
+        kind,
+        body,
+        style,
+        timestamp,
+        id,
+        meta,
+    })))
 }
 
 #[cfg(test)]
@@ -46,6 +63,7 @@ mod tests {
     fn a_message_has_defaults() {
         let expected = NewMessage {
             speaker: Speaker::Site("news".into()),
+            beside: None,
             to: "b".into(),
             nick: None,
             kind: MessageType::Unicast,

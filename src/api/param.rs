@@ -41,7 +41,10 @@ params! {
     Expires "expires"
     Format "format"
     From "from"
+    Group "group"
+    Groups "groups"
     Id "id"
+    Ids "ids"
     Meta "meta"
     Name "name"
     Names "names"
@@ -62,7 +65,7 @@ params! {
 impl Param {
     /// Whether it is a list of names.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Param::Buddies | Param::Rooms | Param::Names)
+        matches!(self, Param::Buddies | Param::Rooms | Param::Groups | Param::Names | Param::Ids)
     }
 
     /// Whether it is a JSON object.

@@ -12,7 +12,7 @@ use crate::base::limits::chat::{
     EXPIRES_S_MAX, EXPIRES_S_MIN, NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
 };
 use crate::http::rejection::Rejection;
-use crate::router::call::{Looks, Online, Show, Verb};
+use crate::router::call::{Looks, Online, Show, Subject, Verb};
 
 /// `POST /presences/online`.
 pub(super) fn online<'a>(
@@ -35,7 +35,11 @@ pub(super) fn online<'a>(
         except: "",
         ..rules
     };
-    let rooms = params.names(Param::Rooms, &rules)?.unwrap_or_default();
+    let rooms = match params.names(Param::Rooms, &rules)? {
+        None if shape.version.is_v5() => params.names(Param::Groups, &rules)?,
+        rooms => rooms,
+    };
+    let rooms = rooms.unwrap_or_default();
     let expires_s = if dialect::of(shape.version).renews() { expires_s(params)? } else { None };
     shape.skip(buddies.skipped.saturating_add(rooms.skipped));
     Ok(Verb::Online(Box::new(Online {
@@ -58,8 +62,11 @@ fn expires_s(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
 }
 
 /// `POST /presences/offline`.
-pub(super) fn offline<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
-    Ok(Verb::Offline(params.subject()?))
+pub(super) fn offline<'a>(params: &mut Params<'a>, shape: &Shape) -> Result<Verb<'a>, Rejection> {
+    Ok(match params.subject()? {
+        Subject::Ticket(ticket) if shape.version.is_v5() => Verb::End(ticket),
+        subject @ (Subject::Ticket(_) | Subject::Name(_)) => Verb::Offline(subject),
+    })
 }
 
 /// `POST /presences/show`.
@@ -82,7 +89,7 @@ fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
 mod tests {
     use super::super::testing::{TICKET, post};
     use super::*;
-    use crate::router::call::{Subject, Text, Version};
+    use crate::router::call::{Text, Version};
 
     fn online_of(params: &str) -> Result<Online<'static>, String> {
         post("/presences/online", params).map(|(verb, _)| {

@@ -4,8 +4,8 @@
 //! made by [`Rejection`]. Must not: write an answer; `answer.rs` does.
 
 use crate::base::limits::admission::{RETRY_CROWDED_S, RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
-use crate::http::rejection::Rejection;
-use crate::router::call::Refusal;
+use crate::http::rejection::{ErrorForm, Rejection};
+use crate::router::call::{Refusal, Version};
 
 /// A domain and an apikey that do not belong together, or one of them is missing. The text does not say which.
 pub(crate) const UNAUTHORIZED: Rejection =
@@ -44,6 +44,14 @@ pub(crate) const SERVER_BUSY_AT_THE_DOOR: Rejection =
     Rejection::unavailable("server busy", RETRY_CROWDED_S).closing();
 /// The server goes down.
 pub(crate) const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
+
+/// An error on the paths of version 5, whose clients read every answer as JSON.
+const IN_JSON: ErrorForm = ErrorForm::Json { before: "{\"status\":\"error\",\"message\":", after: "}" };
+
+/// The form of errors in this version.
+pub(super) fn form(version: Version) -> ErrorForm {
+    if version.is_v5() { IN_JSON } else { ErrorForm::Text }
+}
 
 /// A parameter that is required.
 pub(crate) const fn missing(parameter: &'static str) -> Rejection {

@@ -6,18 +6,18 @@
 
 use super::auth;
 use super::context::Context;
-use super::endpoint::{self, Access, BrowserCall, Endpoint, PublicPage, SiteCall};
+use super::endpoint::{self, Access, BrowserCall, Endpoint, PathDialect, PublicPage, SiteCall};
 use super::notices::Notice;
 use super::params::Params;
 use super::refusal::{TOO_MANY_CALLS, UNAUTHORIZED};
 use super::shape::Shape;
-use super::{buddies, messages, packets, presences, rooms, signals, statuses};
+use super::{buddies, dialect, messages, packets, presences, rooms, signals, statuses};
 use crate::base::domains::{DomainId, Domains};
 use crate::http::asset::Selected;
 use crate::http::methods::MethodSet;
 use crate::http::rejection::Rejection;
 use crate::http::request::{Method, Request};
-use crate::router::call::{Call, Verb};
+use crate::router::call::{Call, Verb, Version};
 
 /// A request whose path and parameters were read.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub enum Route<'a> {
 
 /// Makes a call of a request.
 pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
-    let mut shape = Shape::of(request);
+    let mut shape = shape(request);
     let route = find(request, context, &mut shape).unwrap_or_else(Route::Refused);
     Routed { route, shape }
 }
@@ -70,7 +70,12 @@ pub(crate) fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option
             (Ok(()), Access::Apikey(_) | Access::Ticket(_) | Access::Open(_)) => return None,
         },
     };
-    Some((rejection, Shape::of(request)))
+    Some((rejection, shape(request)))
+}
+
+/// The form of the answer, as far as the path decides it.
+fn shape(request: &Request<'_>) -> Shape {
+    Shape { version: dialect::of_path(request.path), ..Shape::of(request) }
 }
 
 fn find<'a>(request: &Request<'a>, context: &Context<'_>, shape: &mut Shape) -> Result<Route<'a>, Rejection> {
@@ -83,7 +88,7 @@ fn find<'a>(request: &Request<'a>, context: &Context<'_>, shape: &mut Shape) -> 
         Access::Ticket(call) => browser_call(call, endpoint, request, context, shape),
         Access::Apikey(call) => {
             endpoint.check(request.method)?;
-            site_call(call, endpoint.is_always_taken(), request, context, shape)
+            site_call(call, endpoint, request, context, shape)
         }
         Access::Open(page) => {
             endpoint.check(request.method)?;
@@ -117,7 +122,7 @@ fn browser_call<'a>(
     context: &Context<'_>,
     shape: &mut Shape,
 ) -> Result<Route<'a>, Rejection> {
-    let mut params = Params::read(request);
+    let mut params = read(endpoint, request);
     let (domain, audience) = packets::domain(&mut params, request.origin, context.domains);
     *shape = std::mem::take(shape).read_by(audience);
     endpoint.check(request.method)?;
@@ -126,7 +131,10 @@ fn browser_call<'a>(
     }
     params.check_type()?;
     params.check()?;
-    shape.version = params.version()?;
+    shape.version = match endpoint::dialect(endpoint.path) {
+        PathDialect::Named => params.version()?,
+        PathDialect::V5 | PathDialect::V50 => params.v5_version()?,
+    };
     if call == BrowserCall::Poll {
         packets::form(&mut params, request, shape)?;
     }
@@ -140,25 +148,45 @@ fn browser_call<'a>(
 
 fn site_call<'a>(
     call: SiteCall,
-    is_always_taken: bool,
+    endpoint: &Endpoint,
     request: &Request<'a>,
     context: &Context<'_>,
     shape: &mut Shape,
 ) -> Result<Route<'a>, Rejection> {
-    let mut params = Params::read(request);
+    let mut params = read(endpoint, request);
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
-    if (context.is_put_off)(domain.id, is_always_taken) {
+    if (context.is_put_off)(domain.id, endpoint.is_always_taken()) {
         return Ok(Route::Postponed(domain.id));
     }
     if !domain.admits_call(context.now_ms) {
         return Err(TOO_MANY_CALLS);
     }
     params.check()?;
-    shape.version = params.version()?;
+    shape.version = version(call, endpoint, &mut params)?;
     let verb = verb(call, &mut params, context, shape)?;
     Ok(Route::Call(Call { domain: domain.id, verb }))
+}
+
+/// The parameters of a request at this endpoint.
+fn read<'a>(endpoint: &Endpoint, request: &Request<'a>) -> Params<'a> {
+    let mut params = Params::read(request);
+    if endpoint::dialect(endpoint.path) != PathDialect::Named {
+        params.follow_v5(endpoint.room_in(request.path));
+    }
+    params
+}
+
+/// The version of the answer.
+fn version(call: SiteCall, endpoint: &Endpoint, params: &mut Params<'_>) -> Result<Version, Rejection> {
+    match endpoint::dialect(endpoint.path) {
+        PathDialect::Named => params.version(),
+        PathDialect::V50 => params.v5_version().map(|_| Version::V50),
+        // What the first clients called by other paths than later ones differs in the answer with a session only.
+        PathDialect::V5 if call == SiteCall::Online => params.v5_version(),
+        PathDialect::V5 => params.v5_version().map(|_| Version::V5),
+    }
 }
 
 fn verb<'a>(
@@ -169,10 +197,10 @@ fn verb<'a>(
 ) -> Result<Verb<'a>, Rejection> {
     match call {
         SiteCall::Online => presences::online(params, context, shape),
-        SiteCall::Offline => presences::offline(params),
+        SiteCall::Offline => presences::offline(params, shape),
         SiteCall::Show => presences::show(params),
         SiteCall::Status => statuses::status(params),
-        SiteCall::Message => messages::message(params, context),
+        SiteCall::Message => messages::message(params, context, shape),
         SiteCall::Signal => signals::signal(params),
         SiteCall::Onlines => buddies::onlines(params, context, shape),
         SiteCall::RemoveBuddies => buddies::remove(params, context, shape),
@@ -209,18 +237,19 @@ mod tests {
                 SiteCall::Status => "ticket=T&to=x&show=typing",
                 SiteCall::Message => "ticket=T&to=x&body=x",
                 SiteCall::Signal => "ticket=T&to=x&name=x&data={}",
-                SiteCall::Onlines => "names=x",
+                SiteCall::Onlines => "names=x&ids=x",
                 SiteCall::RemoveBuddies => "name=x&buddies=y",
                 SiteCall::Members => "room=x",
                 SiteCall::Join | SiteCall::Leave => "ticket=T&room=x",
             };
             let path = endpoint.path;
-            let (verb, _) = post(path, &params.replace("=T", &format!("={TICKET}")))
+            let send = if endpoint.methods.contains(Method::Post) { post } else { get };
+            let (verb, _) = send(path, &params.replace("=T", &format!("={TICKET}")))
                 .unwrap_or_else(|why| panic!("{path}: {why}"));
             assert_eq!(endpoint.is_always_taken(), verb.is_always_taken(), "{path}");
             taken += usize::from(verb.is_always_taken());
         }
-        assert_eq!(taken, 4);
+        assert_eq!(taken, 8);
     }
 
     #[test]
@@ -235,9 +264,10 @@ mod tests {
             let Access::Apikey(_) = endpoint.access else { continue };
             site_calls += 1;
             let path = endpoint.path;
-            let asks = ["/onlines", "/room/members"].contains(&path);
-            let (allowed, others): (&str, &[&str]) = if asks {
+            let (allowed, others): (&str, &[&str]) = if ["/onlines", "/room/members"].contains(&path) {
                 ("GET, POST", &["HEAD", "OPTIONS", "DELETE", "get"])
+            } else if path == "/v5/presences" || path.starts_with("/v5/") && path.ends_with("/members") {
+                ("GET", &["POST", "HEAD", "OPTIONS", "PUT", "get"])
             } else {
                 ("POST", &["GET", "HEAD", "OPTIONS", "PUT", "post"])
             };
@@ -250,7 +280,7 @@ mod tests {
                 check(&request(method, path, "", ""), "401 authentication failed");
             }
         }
-        assert_eq!(site_calls, 11);
+        assert_eq!(site_calls, 23);
     }
 
     #[test]
@@ -322,6 +352,52 @@ mod tests {
         for bad in ["5", "06", "3.0", "%203", "six"] {
             assert_eq!(version(bad), Err("400 bad parameter: version".to_owned()));
         }
+    }
+
+    #[test]
+    fn paths_of_version_5_have_their_version_and_only_the_first_clients_name_another() {
+        let version = |path: &str, params: &str| get(path, params).map(|(_, shape)| shape.version);
+        for params in ["room=r", "room=r&version=", "room=r&version=v5", "room=r&version=5"] {
+            assert_eq!(version("/v5/rooms/r/members", params), Ok(Version::V5));
+            assert_eq!(version("/v5/group/members", params), Ok(Version::V50));
+        }
+        let online = |params: &str| {
+            let (verb, shape) = post("/v5/presences/online", params)?;
+            let Verb::Online(online) = verb else { panic!("{verb:?}") };
+            Ok((shape.version, online.version))
+        };
+        assert_eq!(online("name=a"), Ok((Version::V5, Version::V5)));
+        assert_eq!(online("name=a&version=v5"), Ok((Version::V5, Version::V5)));
+        assert_eq!(online("name=a&version=5"), Ok((Version::V50, Version::V50)));
+        for bad in ["3", "6", "V5", "5.8", "05"] {
+            let refused = Err("400 bad parameter: version".to_owned());
+            assert_eq!(online(&format!("name=a&version={bad}")).map(|_| ()), refused);
+            check(
+                &request("GET", &format!("/v5/packets?domain=a&ticket={TICKET}&version={bad}"), "", ""),
+                "400 bad parameter: version",
+            );
+        }
+        check(
+            &request("GET", &format!("/v5/packets?domain=a&ticket={TICKET}&version=5&callback="), "", ""),
+            "call",
+        );
+    }
+
+    #[test]
+    fn errors_below_v5_are_objects() {
+        let check = |method: &str, path: &str, expected: &str| {
+            let answer = answered(&request(method, path, "", ""));
+            assert!(answer.contains("\r\nContent-Type: application/json\r\n"), "{answer}");
+            let body = format!("\r\n\r\n{{\"status\":\"error\",\"message\":\"{expected}\"}}");
+            assert!(answer.ends_with(&body), "{answer}");
+        };
+        check("GET", "/v5/nowhere", "not found");
+        check("GET", "/v5/messages", "method not allowed");
+        check("POST", "/v5/messages", "authentication failed");
+        check("POST", "/v5/messages?domain=a&apikey=k", "missing parameter: ticket");
+        check("GET", "/v5/packets?domain=a&ticket=x", "invalid ticket");
+        let answer = answered(&request("GET", "/packets?domain=a&ticket=x", "", ""));
+        assert!(answer.ends_with("\r\n\r\ninvalid ticket"), "{answer}");
     }
 
     #[test]

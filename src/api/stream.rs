@@ -20,23 +20,24 @@ pub(super) fn write(out: &mut Vec<u8>, delivery: &Delivery, shape: &Shape) {
 #[cfg(test)]
 mod tests {
     use super::super::answer::write_answer;
-    use super::super::testing::{POLL_URL, SESSION};
+    use super::super::testing::{BASE_URL, SESSION};
     use super::*;
     use crate::base::domains::{Audience, DomainId};
     use crate::router::call::{Answer, Packets, Reason, Refusal};
+    use crate::router::packet::Reader;
 
     const EMPTY: &str = r#""messages":[],"presences":[],"statuses":[],"seq":7"#;
 
     fn written(form: Form, answer: &Answer) -> String {
         let shape = Shape { form, cross_origin: true, ..Shape::default() }.read_by(Audience::Anybody);
         let mut out = Vec::new();
-        write_answer(&mut out, answer, &shape, POLL_URL, 0);
+        write_answer(&mut out, answer, &shape, BASE_URL, 0);
         String::from_utf8(out).unwrap()
     }
 
     fn delivery(stopped: Option<Reason>, retry_ms: Option<u64>) -> Answer {
         let (session, domain, packets) = (SESSION, DomainId(0), Packets::None);
-        Answer::Packets(Delivery { session, domain, packets, seq: 7, stopped, retry_ms })
+        Answer::Packets(Delivery { session, domain, packets, reader: Reader::V6, seq: 7, stopped, retry_ms })
     }
 
     #[test]

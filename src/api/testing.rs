@@ -115,8 +115,8 @@ fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
     }
 }
 
-/// The URL of the poll in tests.
-pub(super) const POLL_URL: &str = "http://im.example/packets";
+/// The URL of the server in tests.
+pub(super) const BASE_URL: &str = "http://im.example";
 
 /// The key of the session that answers are about.
 pub(super) const SESSION: SessionKey =
@@ -146,7 +146,7 @@ pub(super) fn session(partial: bool, truncated: bool) -> Answer {
 /// The head and the body of an answer.
 pub(super) fn written(answer: &Answer, shape: &Shape) -> (String, String) {
     let mut out = Vec::new();
-    write_answer(&mut out, answer, shape, POLL_URL, 0);
+    write_answer(&mut out, answer, shape, BASE_URL, 0);
     split(out)
 }
 

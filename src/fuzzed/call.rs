@@ -38,6 +38,24 @@ const PATHS: [&str; 12] = [
     "/packets",
     "/signals",
 ];
+/// The same of version 5, with their methods.
+const V5_PATHS: [(&str, &str); 13] = [
+    ("POST", "/v5/presences/online"),
+    ("POST", "/v5/presences/offline"),
+    ("POST", "/v5/presences/show"),
+    ("GET", "/v5/presences"),
+    ("POST", "/v5/statuses"),
+    ("POST", "/v5/messages"),
+    ("GET", "/v5/rooms/%e7%be%a4/1/members"),
+    ("POST", "/v5/rooms/%/join"),
+    ("POST", "/v5/rooms//leave"),
+    ("GET", "/v5/group/members"),
+    ("POST", "/v5/group/join"),
+    ("POST", "/v5/group/leave"),
+    ("GET", "/v5/packets"),
+];
+/// In the query, in a form and in JSON.
+const WAYS: usize = 3;
 /// Everything a head of an answer may say that is not a file.
 const HEADERS: [&str; 13] = [
     "Accept-Post",
@@ -61,17 +79,17 @@ const MORE_HEADERS: [&str; 2] = ["WWW-Authenticate", "X-Content-Type-Options"];
 /// whether the rest is a query, a form or JSON.
 pub fn call(data: &[u8]) {
     let Some((choice, params)) = data.split_first() else { return };
-    let path = PATHS[usize::from(*choice) % PATHS.len()];
+    let (method, path, way) = chosen(usize::from(*choice));
     let credentials = "domain=a&apikey=k";
-    let input = match usize::from(*choice) / PATHS.len() % 3 {
+    let input = match way {
         0 => {
             let Ok(query) = std::str::from_utf8(params) else { return };
-            format!("POST {path}?{credentials}&{query} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
+            format!("{method} {path}?{credentials}&{query} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
         }
         way => {
             let kind = ["application/x-www-form-urlencoded", "application/json"][way - 1];
             let head = format!(
-                "POST {path}?{credentials} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+                "{method} {path}?{credentials} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
                 params.len()
             );
             [head.as_bytes(), params].concat()
@@ -82,6 +100,17 @@ pub fn call(data: &[u8]) {
         parse(&input, &mut Partial::default(), &mut scratch, &policy(&LIMITS))
     {
         is_routed(&request);
+    }
+}
+
+/// The method, the path, and how the parameters come.
+fn chosen(choice: usize) -> (&'static str, &'static str, usize) {
+    match choice.checked_sub(WAYS * PATHS.len()) {
+        None => ("POST", PATHS[choice % PATHS.len()], choice / PATHS.len()),
+        Some(choice) => {
+            let (method, path) = V5_PATHS[choice % V5_PATHS.len()];
+            (method, path, choice / V5_PATHS.len() % WAYS)
+        }
     }
 }
 
@@ -108,7 +137,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
         }
         Route::Refused(rejection) => {
             write_rejection(&mut answer, &rejection, Some(&shape), 0);
-            is_an_answer(&answer, &shape, "text/plain; charset=utf-8");
+            is_an_answer(&answer, &shape, request.path.starts_with("/v5/"));
         }
         Route::Preflight(methods) => write_preflight(&mut answer, methods, &shape),
         Route::Asset(_) => {}
@@ -122,8 +151,8 @@ pub(super) fn is_routed(request: &Request<'_>) {
     }
 }
 
-/// A head of known headers only, and the body it announces.
-fn is_an_answer(answer: &[u8], shape: &Shape, kind: &str) {
+/// A head of known headers only, and the body it announces: an error, in an object if `is_json`.
+fn is_an_answer(answer: &[u8], shape: &Shape, is_json: bool) {
     let answer = std::str::from_utf8(answer).expect("answers are UTF-8");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head ends");
     let mut lines = head.split("\r\n");
@@ -133,10 +162,19 @@ fn is_an_answer(answer: &[u8], shape: &Shape, kind: &str) {
     let value = |name: &str| headers.iter().find(|(have, _)| *have == name).map(|(_, value)| *value);
     assert!(headers.iter().all(|(name, _)| HEADERS.contains(name) || MORE_HEADERS.contains(name)), "{head}");
     assert_eq!(value("X-Content-Type-Options"), Some("nosniff"));
-    assert_eq!(value("Content-Type"), Some(kind));
+    assert_eq!(
+        value("Content-Type"),
+        Some(if is_json { "application/json" } else { "text/plain; charset=utf-8" })
+    );
     let announced: Option<usize> = value("Content-Length").and_then(|length| length.parse().ok());
     assert!(shape.head_only && body.is_empty() || announced == Some(body.len()));
-    assert!(!body.contains(['<', '>', '&', '"', '\n']), "{body}");
+    let text = if is_json && !shape.head_only {
+        let inner = body.strip_prefix(r#"{"status":"error","message":""#).expect("an object");
+        inner.strip_suffix(r#""}"#).expect("an object ends")
+    } else {
+        body
+    };
+    assert!(!text.contains(['<', '>', '&', '"', '\n']), "{body}");
 }
 
 fn is_sound(verb: &Verb<'_>) {
@@ -173,13 +211,13 @@ fn is_sound(verb: &Verb<'_>) {
             are_names(buddies, LIMITS.buddies_per_call, NAME_BYTES_MAX);
             assert!(!buddies.contains(name));
         }
-        Verb::Poll(_) | Verb::Ack(_) => {}
+        Verb::Poll(_) | Verb::Ack(_) | Verb::End(_) => {}
     }
 }
 
 fn is_said(say: &NewMessage<'_>) {
     match &say.speaker {
-        Speaker::Ticket(_) => {}
+        Speaker::Ticket(_) => assert!(say.beside.is_none()),
         Speaker::Site(name) => is_name(name, NAME_BYTES_MAX),
     }
     match say.kind {

@@ -122,6 +122,15 @@ pub(crate) fn marked(bytes: &[u8]) -> String {
     out
 }
 
+/// The text that a part of a path stands for, in which a plus is a plus.
+pub(crate) fn path_part(raw: &str) -> Decoded<'_> {
+    if !raw.contains('%') {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let bytes = unescape(raw.replace('+', "%2B").as_bytes(), true)?;
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadText)
+}
+
 /// The bytes that `raw` stands for; if `without_zero`, none of them may be 0.
 fn unescape(raw: &[u8], without_zero: bool) -> Result<Vec<u8>, BadText> {
     let mut out = Vec::with_capacity(raw.len());
@@ -159,6 +168,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn parts_of_paths_are_percent_encoded_or_raw() {
+        for (raw, expected) in [
+            ("r1", Ok("r1")),
+            ("a+b", Ok("a+b")),
+            ("a%20b+%2B%2f/c", Ok("a b++//c")),
+            ("\u{7fa4}%e7%be%a4", Ok("\u{7fa4}\u{7fa4}")),
+            ("50%", Err(BadText)),
+            ("%ff", Err(BadText)),
+            ("%00", Err(BadText)),
+        ] {
+            assert_eq!(path_part(raw).as_deref(), expected.as_ref().map(|text| *text), "{raw}");
+        }
+    }
 
     #[track_caller]
     fn check(input: &[u8], expected: &[(&str, &str)]) {

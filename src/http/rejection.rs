@@ -4,7 +4,7 @@
 //! `api/refusal.rs` has those.
 
 use super::methods::MethodSet;
-use super::response::{Manner, Open, TEXT_PART, header};
+use super::response::{JSON_PART, Manner, Open, TEXT_PART, header};
 use crate::base::json;
 
 /// A header that only some rejections have.
@@ -17,6 +17,20 @@ enum Extra {
     RetryAfter(u32),
     /// A whole header, without the end of its line.
     Line(&'static str),
+}
+
+/// The form of the body that has the text of a rejection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorForm {
+    /// The text alone.
+    Text,
+    /// The text as a JSON string, between these parts of an object.
+    Json {
+        /// The beginning of the object.
+        before: &'static str,
+        /// Its end.
+        after: &'static str,
+    },
 }
 
 /// A request that is refused before it is a call, or instead.
@@ -130,12 +144,16 @@ impl Rejection {
     }
 
     /// Appends it as an answer.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>, form: ErrorForm) {
         out.extend_from_slice(b"HTTP/1.1 ");
         json::write(out, &self.status);
         out.push(b' ');
         out.extend_from_slice(reason(self.status).as_bytes());
-        out.extend_from_slice(TEXT_PART.as_bytes());
+        let type_part = match form {
+            ErrorForm::Text => TEXT_PART,
+            ErrorForm::Json { .. } => JSON_PART,
+        };
+        out.extend_from_slice(type_part.as_bytes());
         match self.extra {
             Extra::None => {}
             Extra::Allow(methods) => header(out, "Allow: ", |out| methods.write(out)),
@@ -145,12 +163,26 @@ impl Rejection {
         manner.write(out);
         let open = Open::length(out);
         let body_at = out.len();
-        out.extend_from_slice(self.text.as_bytes());
-        out.extend_from_slice(self.detail.as_bytes());
+        self.write_body(out, form);
         let body_bytes = out.len() - body_at;
         open.end(out);
         if manner.head_only {
             out.truncate(out.len() - body_bytes);
+        }
+    }
+
+    fn write_body(&self, out: &mut Vec<u8>, form: ErrorForm) {
+        let Rejection { text, detail, .. } = self;
+        match form {
+            ErrorForm::Text => {
+                out.extend_from_slice(text.as_bytes());
+                out.extend_from_slice(detail.as_bytes());
+            }
+            ErrorForm::Json { before, after } => {
+                out.extend_from_slice(before.as_bytes());
+                json::write(out, &format_args!("{text}{detail}"));
+                out.extend_from_slice(after.as_bytes());
+            }
         }
     }
 }
@@ -183,7 +215,7 @@ mod tests {
     #[track_caller]
     fn check(rejection: &Rejection, manner: &Manner<'_>, status: &str, extra: &str, body: &str) {
         let mut out = b"before".to_vec();
-        rejection.write(&mut out, manner);
+        rejection.write(&mut out, manner, ErrorForm::Text);
         let bytes = rejection.text().0.len() + rejection.text().1.len();
         let expected = format!(
             "beforeHTTP/1.1 {status}\nContent-Type: text/plain; charset=utf-8\nX-Content-Type-Options: nosniff\n\
@@ -211,10 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_may_stand_in_an_object() {
+        let mut out = Vec::new();
+        let form = ErrorForm::Json { before: "{\"why\":", after: "}" };
+        Rejection::new(400, "a \"b\": ").with_detail("seq").write(&mut out, &PLAIN, form);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"), "{text}");
+        assert!(text.ends_with("\r\nContent-Length: 22\r\n\r\n{\"why\":\"a \\\"b\\\": seq\"}"), "{text}");
+    }
+
+    #[test]
     fn a_refused_client_comes_back_after_once_to_twice_the_time() {
         let retry_s = |chance| {
             let mut out = Vec::new();
-            Rejection::too_many("x", 5).spread(chance).write(&mut out, &PLAIN);
+            Rejection::too_many("x", 5).spread(chance).write(&mut out, &PLAIN, ErrorForm::Text);
             let text = String::from_utf8(out).unwrap();
             let (_, rest) = text.split_once("\r\nRetry-After: ").unwrap();
             rest.split("\r\n").next().unwrap().parse::<u32>().unwrap()

@@ -32,6 +32,8 @@ pub(crate) const OK_HTML: &str = with_common!(
 const OK_EMPTY: &str = with_common!("HTTP/1.1 200 OK");
 /// The part of a head behind the status, if the body is text.
 pub(super) const TEXT_PART: &str = with_common!("\r\nContent-Type: text/plain; charset=utf-8");
+/// The same, if it is JSON.
+pub(super) const JSON_PART: &str = with_common!("\r\nContent-Type: application/json");
 /// The head of the answer to a preflight.
 const NO_CONTENT: &str = with_common!("HTTP/1.1 204 No Content");
 

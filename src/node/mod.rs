@@ -117,9 +117,9 @@ fn start_shards(
     // After this step every shard has a table of its own: a descriptor opened now is in one table only.
     await_step(&steps, plan.shards, "shards")?;
     let (holders, addresses) = hold_addresses(&config.listen)?;
-    let poll_url = poll_url(config, &addresses);
+    let base_url = base_url(config, &addresses);
     for opening in openings {
-        let order = Opening { addresses: addresses.clone(), poll_url: Arc::clone(&poll_url) };
+        let order = Opening { addresses: addresses.clone(), base_url: Arc::clone(&base_url) };
         opening.send(order).map_err(|_| StartError::new("shards", ended_early()))?;
     }
     await_step(&steps, plan.shards, "listen")?;
@@ -259,14 +259,13 @@ fn hold_addresses(listen: &[SocketAddr]) -> Result<(Vec<Socket>, Vec<SocketAddr>
     Ok(attempts.collect::<Result<Vec<_>, _>>()?.into_iter().unzip())
 }
 
-/// The URL at which browsers poll: the `server` in the answer to `/presences/online`.
-fn poll_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
-    let base = match (&config.public_url, addresses.first()) {
-        (Some(url), _) => url.clone(),
-        (None, Some(address)) => format!("http://{address}"),
-        (None, None) => String::new(),
-    };
-    format!("{base}/packets").into()
+/// The URL of this server for browsers: where they poll is below it.
+fn base_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
+    match (&config.public_url, addresses.first()) {
+        (Some(url), _) => url.as_str().into(),
+        (None, Some(address)) => format!("http://{address}").into(),
+        (None, None) => "".into(),
+    }
 }
 
 /// Takes a lock. A thread that panicked with it left nothing half-done.

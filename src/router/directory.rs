@@ -138,7 +138,11 @@ impl Directory {
             Verb::Offline(user) => subject(user),
             Verb::Show(show) => subject(&show.subject),
             Verb::Join(room) | Verb::Leave(room) => subject(&room.subject),
-            Verb::Message(message) => speaker(&message.speaker),
+            Verb::End(ticket) => self.ticket_home(ticket),
+            Verb::Message(message) => match &message.beside {
+                Some(ticket) => self.ticket_home(ticket),
+                None => speaker(&message.speaker),
+            },
             Verb::Signal(signal) => speaker(&signal.speaker),
             Verb::Status(typing) => self.ticket_home(&typing.ticket),
             Verb::Poll(poll) => self.ticket_home(&poll.ticket),

@@ -3,7 +3,7 @@
 //! Owns: the way of a call to the place that can judge it, and of each input to its part. Must not: add a field to the
 //! router.
 
-use super::call::{Call, Caller, Verb};
+use super::call::{Call, Caller, NewMessage, Refusal, Verb};
 use super::machine::Router;
 use super::mail::{Alarm, CallAnswer, CallRequest, Effect, Input, Mail};
 use crate::base::clock::Tick;
@@ -51,9 +51,10 @@ impl Router {
         match verb {
             Verb::Online(online) => self.people.online(out, caller, *online),
             Verb::Offline(subject) => self.people.offline(out, caller, &subject),
+            Verb::End(ticket) => self.people.end_by_ticket(out, caller, &ticket),
             Verb::Show(show) => self.people.change(out, caller, &show),
             Verb::Status(typing) => self.status(caller, &typing),
-            Verb::Message(message) => self.message(caller, &message),
+            Verb::Message(message) => self.take_message(caller, message),
             Verb::Signal(signal) => self.signal(caller, &signal),
             Verb::Onlines(query) => self.people.onlines(out, caller, query),
             Verb::Members(query) => self.people.members(out, caller, &query),
@@ -63,6 +64,16 @@ impl Router {
             Verb::Poll(poll) => self.people.poll(out, caller, poll),
             Verb::Ack(ack) => self.people.acknowledge(out, caller, ack),
         }
+    }
+
+    /// A message: once the ticket beside its sender is known to be valid, it goes to the owner of the sender.
+    fn take_message(&mut self, caller: Caller, mut message: Box<NewMessage<'_>>) {
+        let Some(ticket) = message.beside.take() else { return self.message(caller, &message) };
+        let Caller { key, domain } = caller;
+        if self.people.find_ticket(domain, &ticket).is_none() {
+            return self.out.refuse(key, Refusal::NoClient);
+        }
+        self.route(CallRequest { key, call: Call { domain, verb: Verb::Message(message) } });
     }
 
     fn receive(&mut self, mail: Mail) {

@@ -201,8 +201,13 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
     assert!(answer.starts_with("HTTP/2 400"), "{answer}");
     has_header(&answer, &format!("Access-Control-Allow-Origin: {ORIGIN}"));
 
+    // Pages of version 5 poll elsewhere.
+    let answer = output(&mut world.browser(&format!("/v5{target}")));
+    assert!(answer.starts_with("HTTP/2 400") && answer.contains("\"status\":\"error\""), "{answer}");
+    has_header(&answer, &format!("Access-Control-Allow-Origin: {ORIGIN}"));
+
     let logged =
-        eventually("both are logged", || Some(world.logged()).filter(|logged| logged.lines().count() == 2));
+        eventually("all are logged", || Some(world.logged()).filter(|logged| logged.lines().count() == 3));
     assert!(logged.contains("\"GET /packets HTTP/2.0\" 200"), "{logged}");
     assert!(!logged.contains(&ticket) && !logged.contains(['?', '=']), "{logged}");
 }

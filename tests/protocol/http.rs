@@ -240,17 +240,21 @@ fn a_wrong_method_is_told_the_right_ones() {
             }
         };
         for path in site_calls() {
-            let read = path == "/onlines" || path == "/room/members";
-            if !read {
-                check("GET", path, &["POST"]);
+            let allowed: &[&str] = match path {
+                "/onlines" | "/room/members" => &["GET", "POST"],
+                "/v5/presences" | "/v5/rooms/{room}/members" | "/v5/group/members" => &["GET"],
+                _ => &["POST"],
+            };
+            for other in ["GET", "POST"].iter().filter(|method| !allowed.contains(method)) {
+                check(other, path, allowed);
             }
-            let allowed: &[&str] = if read { &["GET", "POST"] } else { &["POST"] };
             for method in ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "BREW"] {
                 check(method, path, allowed);
             }
         }
         for method in ["PUT", "DELETE"] {
             check(method, "/packets", &["GET", "POST"]);
+            check(method, "/v5/packets", &["GET", "POST"]);
         }
         assert_eq!(site.onlines("alice"), "", "a refused call does nothing");
     });

@@ -1,4 +1,4 @@
-//! Lists of users and rooms, in which versions 3 and 6 agree.
+//! Lists of users and rooms, in which versions 3 and 6 agree, and the first clients of version 5.
 //!
 //! Owns: their entries, and the answer with a session that holds them. Must not: import a version.
 
@@ -24,21 +24,23 @@ struct ListedRoom<'a> {
     total: u32,
 }
 
-pub(super) fn online(reply: Reply<'_>, session: &Started, poll_url: &str) {
+pub(super) fn online(reply: Reply<'_>, session: &Started, base_url: &str) {
     let skipped = reply.skipped();
     reply.json(|out| {
         out.extend_from_slice(b"{\"ticket\":");
         json::write(out, &session.ticket.text());
         out.extend_from_slice(b",\"rooms\":");
-        list(out, &session.rooms, |out, (name, total)| {
-            json::write(out, &ListedRoom { name, total: *total });
-        });
+        rooms(out, &session.rooms);
         out.extend_from_slice(b",\"buddies\":");
         users(out, &session.buddies);
         out.extend_from_slice(b",\"server\":");
-        json::write(out, poll_url);
+        json::write(out, &format_args!("{base_url}/packets"));
         parts::end_of_session(out, session, skipped);
     });
+}
+
+pub(super) fn rooms(out: &mut Vec<u8>, rooms: &[(Box<str>, u32)]) {
+    list(out, rooms, |out, (name, total)| json::write(out, &ListedRoom { name, total: *total }));
 }
 
 pub(super) fn users(out: &mut Vec<u8>, users: &[Profile]) {
@@ -54,7 +56,7 @@ mod tests {
     use serde_json::json;
 
     use crate::api::shape::Shape;
-    use crate::api::testing::{POLL_URL, check_json, online, session, ticket, users};
+    use crate::api::testing::{BASE_URL, check_json, online, session, ticket, users};
     use crate::router::call::Version;
 
     fn list_shapes() -> [Shape; 2] {
@@ -63,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_session_has_lists_of_buddies_and_rooms() {
-        let mut expected = json!({"ticket": ticket(), "server": POLL_URL, "clientnum": 2,
+        let mut expected = json!({"ticket": ticket(), "server": format!("{BASE_URL}/packets"), "clientnum": 2,
             "rooms": [{"name": "r1", "total": 3}, {"name": "r2", "total": 0}],
             "buddies": [{"name": "al", "nick": "A<l", "show": "away", "status": "out"},
                         {"name": "\"b", "nick": "", "show": "chat", "status": ""}]});

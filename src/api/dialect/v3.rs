@@ -13,8 +13,8 @@ pub(super) struct V3;
 impl Dialect for V3 {
     /// `{"ticket":T,"rooms":[{"name","total"},…],"buddies":[{"name","nick","show","status"},…],"server":URL,
     /// "clientnum":N}`
-    fn online(&self, reply: Reply<'_>, session: &Started, poll_url: &str) {
-        lists::online(reply, session, poll_url);
+    fn online(&self, reply: Reply<'_>, session: &Started, base_url: &str) {
+        lists::online(reply, session, base_url);
     }
 
     fn renews(&self) -> bool {

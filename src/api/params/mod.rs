@@ -4,6 +4,8 @@
 //! import a call. An empty parameter counts as absent, except `status` and lists. The first fault in the text of a
 //! parameter is kept until [`Params::check`], which comes after authentication.
 
+mod v5;
+
 use std::borrow::Cow;
 
 use super::dialect;
@@ -337,6 +339,12 @@ impl<'a> Params<'a> {
     pub(super) fn version(&mut self) -> Result<Version, Rejection> {
         let name = self.text(Param::Version);
         dialect::version(name.as_deref()).ok_or(Param::Version.bad())
+    }
+
+    /// The same for paths of version 5, which need not be told it.
+    pub(super) fn v5_version(&mut self) -> Result<Version, Rejection> {
+        let name = self.text(Param::Version);
+        dialect::v5_version(name.as_deref()).ok_or(Param::Version.bad())
     }
 }
 

@@ -42,12 +42,18 @@ pub(crate) const EXPIRY_GRACE_MS: u64 = 3_000;
 pub(crate) const SIGNAL_NAME_BYTES_MAX: usize = 32;
 /// Most members of a room whose typing states are sent.
 pub(crate) const STATUS_MEMBERS_MAX: usize = 200;
+/// Most members of a room whose pages of version 5 are shown who of them comes and goes. They read the list again
+/// each time, and when the room is opened.
+pub(crate) const GROUP_PRESENCE_MEMBERS_MAX: usize = 200;
 /// Most members in the answer to `/room/members`.
 pub(crate) const MEMBERS_LISTED_MAX: usize = 5_000;
 
 /// Most presences queued to a session for each link that its user may have, answered or not. A session whose browser
 /// never acknowledges ends beyond that.
 pub(crate) const PRESENCES_PER_LINK: usize = 2;
+/// Those of members of rooms are dropped while more than this many for each link wait, so that those of linked users
+/// find room.
+pub(crate) const GROUP_PRESENCES_PER_LINK: usize = 1;
 /// The bytes of a packet are divided among this many receivers at most, when the memory that they hold is counted.
 /// With more receivers the count is too high; and as long as one of them holds the packet, at least this part is
 /// counted.
@@ -144,6 +150,7 @@ const _: () = assert!(PRESENCE_BYTES * FORM_GROWTH < TARGET_BYTES_MAX);
 const _: () = assert!(OBJECT_BYTES_MAX * JSON_GROWTH + 16 <= u16::MAX as usize);
 // A queue counts presences in 32 bits.
 const _: () = assert!(PRESENCES_PER_LINK >= 1);
+const _: () = assert!(GROUP_PRESENCES_PER_LINK < PRESENCES_PER_LINK);
 const _: () = assert!(PRESENCES_PER_LINK * Limits::MAX.roster_links < u32::MAX as usize);
 const _: () = assert!(PACKET_SHARERS_MAX >= 1);
 

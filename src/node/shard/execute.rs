@@ -31,14 +31,14 @@ pub(super) struct Executor {
     unposted: Held,
     returns: Returns,
     /// The `server` in the answer to `/presences/online`.
-    poll_url: Arc<str>,
+    base_url: Arc<str>,
     answered: Vec<CallTiming>,
 }
 
 impl Executor {
     /// `unposted` is an empty hold on the shard's memory.
-    pub(super) fn new(outbox: Outbox, unposted: Held, returns: Returns, poll_url: Arc<str>) -> Executor {
-        Executor { outbox, unposted, returns, poll_url, answered: Vec::new() }
+    pub(super) fn new(outbox: Outbox, unposted: Held, returns: Returns, base_url: Arc<str>) -> Executor {
+        Executor { outbox, unposted, returns, base_url, answered: Vec::new() }
     }
 
     /// Carries out the effects so far, and those that follow from them.
@@ -86,7 +86,7 @@ impl Executor {
     fn send_event(&self, io: &mut Io, slot: Slot, stream: ParkedStream, event: &Answer) {
         let chance = io.chance();
         io.with_output(|io, output| {
-            api::write_answer(output, event, &stream.shape, &self.poll_url, chance);
+            api::write_answer(output, event, &stream.shape, &self.base_url, chance);
             io.send_event(slot, stream, output);
         });
     }
@@ -105,7 +105,7 @@ impl Executor {
         // A stream ends with its connection: the page that reads its last event opens none there.
         shape.close |= shape.is_stream() && matches!(answer, Answer::Packets(_));
         reply::write(io, slot, &shape, Addressee { domain, fate: awaits_fate(answer) }, |output| {
-            api::write_answer(output, answer, &shape, &self.poll_url, chance);
+            api::write_answer(output, answer, &shape, &self.base_url, chance);
         });
     }
 

@@ -39,8 +39,8 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) addresses: Vec<SocketAddr>,
-    /// The `server` in the answer to `/presences/online`.
-    pub(crate) poll_url: Arc<str>,
+    /// The URL that the paths for browsers are below.
+    pub(crate) base_url: Arc<str>,
 }
 
 /// An event in the life of a shard.

@@ -96,7 +96,7 @@ impl Shard {
             entrance: Entrance::new(listeners),
             traffic: Traffic::new(Arc::clone(&settings.limits)),
             dispatcher: Dispatcher::new(&settings, chat, stats.clone()),
-            executor: Executor::new(outbox, unposted, returns, Arc::clone(&opening.poll_url)),
+            executor: Executor::new(outbox, unposted, returns, Arc::clone(&opening.base_url)),
             io: Io::new(settings.place, origin, settings.timeouts, gate, memory),
             due: Vec::new(),
             timers_left: false,

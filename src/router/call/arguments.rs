@@ -20,8 +20,19 @@ pub enum Version {
     Papers,
     /// `3`: list shapes; broadcasts are shown as unicasts, too.
     V3,
+    /// The paths below `/v5/`: the shapes and packets of the clients of 2013 to 2016.
+    V5,
+    /// The same for the clients of 2013, which sent `5`: `/presences/online` lists buddies and rooms, too.
+    V50,
     /// `6`: list shapes and everything this server adds.
     V6,
+}
+
+impl Version {
+    /// Whether it is of the clients of 2013 to 2016, which read packets of their own.
+    pub(crate) fn is_v5(self) -> bool {
+        matches!(self, Version::V5 | Version::V50)
+    }
 }
 
 /// The user a call is about.
@@ -169,6 +180,8 @@ impl Speaker<'_> {
 pub struct NewMessage<'a> {
     /// The sender.
     pub speaker: Speaker<'a>,
+    /// A ticket that came beside the name of a site, and must be valid.
+    pub beside: Option<Ticket>,
     /// The receiver or the room; empty for a broadcast.
     pub to: Text<'a>,
     /// The nick for this packet, if not the stored one.
@@ -191,6 +204,7 @@ impl NewMessage<'_> {
     pub(super) fn into_owned(self) -> NewMessage<'static> {
         NewMessage {
             speaker: self.speaker.into_owned(),
+            beside: self.beside,
             to: own(self.to),
             nick: own_some(self.nick),
             kind: self.kind,

@@ -8,7 +8,7 @@ use super::arguments::{
 };
 use crate::base::domains::DomainId;
 use crate::base::stats::CallKind;
-use crate::router::ids::CallKey;
+use crate::router::ids::{CallKey, Ticket};
 use crate::router::weight;
 
 /// The request that waits for an answer, and its domain.
@@ -46,6 +46,8 @@ pub enum Verb<'a> {
     Online(Box<Online<'a>>),
     /// `POST /presences/offline`: by ticket ends a session, by name all sessions of a user, without linger.
     Offline(Subject<'a>),
+    /// `POST /v5/presences/offline`: the same by ticket; a session that has ended already is no error.
+    End(Ticket),
     /// `POST /presences/show`.
     Show(Show<'a>),
     /// `POST /statuses`.
@@ -76,6 +78,7 @@ impl Verb<'_> {
     pub(crate) fn is_always_taken(&self) -> bool {
         match self {
             Verb::Offline(_)
+            | Verb::End(_)
             | Verb::Show(_)
             | Verb::RemoveBuddies(_)
             | Verb::Leave(_)
@@ -100,7 +103,7 @@ impl Verb<'_> {
     pub(crate) fn kind(&self) -> Option<CallKind> {
         match self {
             Verb::Online(_) => Some(CallKind::Online),
-            Verb::Offline(_) | Verb::Show(_) => Some(CallKind::Presence),
+            Verb::Offline(_) | Verb::End(_) | Verb::Show(_) => Some(CallKind::Presence),
             Verb::Status(_) => Some(CallKind::Status),
             Verb::Message(_) => Some(CallKind::Message),
             Verb::Signal(_) => Some(CallKind::Signal),
@@ -114,6 +117,7 @@ impl Verb<'_> {
         match self {
             Verb::Online(online) => Verb::Online(Box::new(online.into_owned())),
             Verb::Offline(subject) => Verb::Offline(subject.into_owned()),
+            Verb::End(ticket) => Verb::End(ticket),
             Verb::Show(show) => Verb::Show(show.into_owned()),
             Verb::Status(typing) => Verb::Status(typing.into_owned()),
             Verb::Message(message) => Verb::Message(Box::new(message.into_owned())),
@@ -140,7 +144,7 @@ impl Verb<'_> {
             Verb::Members(query) => query.room.len(),
             Verb::Join(call) | Verb::Leave(call) => call.bytes(),
             Verb::RemoveBuddies(removal) => removal.bytes(),
-            Verb::Offline(_) | Verb::Poll(_) | Verb::Ack(_) => 0,
+            Verb::Offline(_) | Verb::End(_) | Verb::Poll(_) | Verb::Ack(_) => 0,
         }
     }
 }

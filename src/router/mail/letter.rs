@@ -54,9 +54,9 @@ pub enum Mail {
     Leave(RoomLeave),
     /// A user is not a member of a room any more.
     Left(RoomLeft),
-    /// A user is gone from rooms of the place; their members are not shown that.
+    /// A user is gone from rooms of the place; only those who watch them are shown that.
     Exit(RoomExit),
-    /// Members of rooms of the place begin or cease to see a user.
+    /// Members of rooms of the place begin or cease to see a user, or the user begins to watch them.
     Reveal(RoomReveal),
     /// `/room/members`, to the room's owner.
     Members(MembersRequest),
@@ -88,8 +88,8 @@ impl Mail {
             Mail::Entered(entered) => entered.bytes(),
             Mail::Join(join) => join.room.len() + join.packet.share(),
             Mail::Leave(leave) => leave.room.len() + leave.packet.share(),
-            Mail::Exit(exit) => weight::slots(&exit.rooms),
-            Mail::Reveal(reveal) => weight::slots(&reveal.rooms),
+            Mail::Exit(exit) => exit.bytes(),
+            Mail::Reveal(reveal) => reveal.bytes(),
             Mail::Members(request) => request.room.len(),
             Mail::Ask(request) => weight::names(&request.names),
             Mail::Describe(request) => weight::slots(&request.users),
@@ -142,6 +142,7 @@ mod tests {
         assert_eq!(beside(&unicast), 3 + packet.json().len());
         let say = NewMessage {
             speaker: Speaker::Site("a".into()),
+            beside: None,
             to: "bob".into(),
             nick: None,
             kind: MessageType::Unicast,

@@ -69,14 +69,14 @@ impl LinkReply {
     }
 }
 
-/// A user's presence, for users of the place that are linked with it.
+/// A user's presence, for users of the place that are linked with it or watch a room.
 #[derive(Clone, Debug)]
 pub struct Presence {
     /// What waits.
     pub(crate) gather: Option<GatherKey>,
     /// The user it is about.
     pub(crate) about: UserKey,
-    /// The hash of that user's name.
+    /// The hash of that user's name, or of the name and the room.
     pub(crate) name: u64,
     /// What they receive, if anything.
     pub(crate) packet: Option<Packet>,
@@ -102,6 +102,8 @@ pub(crate) enum Reach {
     Met,
     /// The same, and the links end with it: the one it is about has gone.
     Parted,
+    /// Those who watch a room; a link to the one it is about does not matter.
+    Room,
 }
 
 /// A user unlinks those of these names that are online.

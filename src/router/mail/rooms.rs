@@ -7,12 +7,17 @@ use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 use crate::router::ids::{CallKey, GatherKey, RoomKey, UserKey};
 use crate::router::packet::Packet;
+use crate::router::profile::Profile;
+use crate::router::weight;
 
-/// Whether others see a user, and how often that changed: an older sight gives way to a newer one.
+/// What rooms keep a note of about a member, and how often the user appeared or disappeared: an older sight gives way
+/// to a newer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sight {
     /// Whether they see the user.
     pub(crate) visible: bool,
+    /// Whether the user has had a page of version 5, which is shown who of a room comes and goes.
+    pub(crate) watches: bool,
     /// How often the user appeared or disappeared before.
     pub(crate) changes: u16,
 }
@@ -26,7 +31,7 @@ pub struct RoomEntry {
     pub(crate) domain: DomainId,
     /// The user.
     pub(crate) user: UserKey,
-    /// Whether others saw the user when the mail was sent.
+    /// What the rooms note, as it was when the mail was sent.
     pub(crate) sight: Sight,
     /// The rooms.
     pub(crate) rooms: Names,
@@ -64,6 +69,8 @@ pub(crate) struct EnteredRoom {
     pub(crate) key: RoomKey,
     /// Its visible members, and the user.
     pub(crate) members: u32,
+    /// Others watch it, and have not been shown yet that the user came.
+    pub(crate) unseen: bool,
 }
 
 /// `/room/join`, to the room's owner.
@@ -75,7 +82,7 @@ pub struct RoomJoin {
     pub(crate) domain: DomainId,
     /// The user.
     pub(crate) user: UserKey,
-    /// Whether others saw the user when the mail was sent.
+    /// What the rooms note, as it was when the mail was sent.
     pub(crate) sight: Sight,
     /// Whether the user is in as many rooms as the limit allows.
     pub(crate) full: bool,
@@ -120,19 +127,35 @@ pub struct RoomExit {
     pub(crate) user: UserKey,
     /// Whether the user is still online: then [`RoomLeft`] answers for each room.
     pub(crate) online: bool,
+    /// What the user showed last, for those who watch the rooms; `None`: they have not seen it there.
+    pub(crate) farewell: Option<Profile>,
     /// The rooms.
     pub(crate) rooms: Vec<Slot>,
 }
 
-/// Members of rooms of the place begin or cease to see a user.
+impl RoomExit {
+    pub(super) fn bytes(&self) -> usize {
+        self.farewell.as_ref().map_or(0, weight::profile) + weight::slots(&self.rooms)
+    }
+}
+
+/// Members of rooms of the place begin or cease to see a user, or the user begins to watch them.
 #[derive(Debug)]
 pub struct RoomReveal {
     /// The gather that waits.
     pub(crate) gather: Option<GatherKey>,
     /// The user.
     pub(crate) user: UserKey,
-    /// Whether they see the user from now on.
-    pub(crate) visible: bool,
+    /// What rooms note from now on.
+    pub(crate) sight: Sight,
+    /// What the user shows, for those who watch the rooms; `None`: they are shown nothing.
+    pub(crate) news: Option<Profile>,
     /// The rooms.
     pub(crate) rooms: Vec<Slot>,
+}
+
+impl RoomReveal {
+    pub(super) fn bytes(&self) -> usize {
+        self.news.as_ref().map_or(0, weight::profile) + weight::slots(&self.rooms)
+    }
 }

@@ -37,9 +37,25 @@ pub enum PresenceType {
     Join,
     /// The user left a room, which stands in the status.
     Leave,
+    /// A member of a room, which stands in the status, came; for pages of version 5.
+    GroupOnline,
+    /// A member of a room, which stands in the status, went; for pages of version 5.
+    GroupOffline,
 }
 
 impl PresenceType {
+    /// Whether it is about a room.
+    pub(in crate::router) fn is_of_room(self) -> bool {
+        match self {
+            PresenceType::Join
+            | PresenceType::Leave
+            | PresenceType::GroupOnline
+            | PresenceType::GroupOffline => true,
+            PresenceType::Online | PresenceType::Offline | PresenceType::Show => false,
+        }
+    }
+
+    /// The word on the wire.
     pub(super) fn word(self) -> &'static str {
         match self {
             PresenceType::Online => "online",
@@ -47,6 +63,8 @@ impl PresenceType {
             PresenceType::Show => "show",
             PresenceType::Join => "join",
             PresenceType::Leave => "leave",
+            PresenceType::GroupOnline => "grponline",
+            PresenceType::GroupOffline => "grpoffline",
         }
     }
 }

@@ -60,6 +60,16 @@ impl Packet {
         }
     }
 
+    /// Encodes that a member of `room` came, or went if others do not see it any more.
+    pub(crate) fn group_presence(profile: &Profile, visible: bool, room: &str) -> Packet {
+        let (kind, show) = if visible {
+            (PresenceType::GroupOnline, profile.show())
+        } else {
+            (PresenceType::GroupOffline, UNAVAILABLE)
+        };
+        Packet::presence_of(kind, profile.name(), profile.nick(), show, room)
+    }
+
     /// Encodes that `profile`, as `nick`, entered or left `room`.
     pub(crate) fn room_presence(kind: PresenceType, profile: &Profile, nick: &str, room: &str) -> Packet {
         Packet::presence_of(kind, profile.name(), nick, profile.show(), room)
@@ -73,8 +83,11 @@ impl Packet {
         member(&mut out, "from", from);
         member(&mut out, "nick", nick);
         member(&mut out, "show", show);
-        member(&mut out, "status", status);
-        Packet::close(Kind::Presence(kind), out)
+        out.extend_from_slice(b",\"status\":");
+        let before = out.len();
+        json::write(&mut out, status);
+        let room_bytes = if kind.is_of_room() { out.len() - before } else { 0 };
+        Packet::close(Kind::Presence(kind), out).with_tail(room_bytes)
     }
 
     /// Encodes a typing state.
@@ -233,6 +246,12 @@ mod tests {
             parsed(&Packet::room_presence(PresenceType::Join, &profile, "B", "room1")),
             json!({"from": "bob", "nick": "B", "type": "join", "show": "away", "status": "room1"})
         );
+        for (visible, kind, show) in [(true, "grponline", "away"), (false, "grpoffline", "unavailable")] {
+            assert_eq!(
+                parsed(&Packet::group_presence(&profile, visible, "room1")),
+                json!({"from": "bob", "nick": "Bob", "type": kind, "show": show, "status": "room1"})
+            );
+        }
         for status in
             [Packet::status("bob", "Bob", "al", "typing"), Packet::room_status("bob", "Bob", "al", "typing")]
         {

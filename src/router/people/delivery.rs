@@ -66,7 +66,8 @@ impl People {
         self.queue(out, user, packet, Label::Signal(given), except)
     }
 
-    /// Queues a presence to every session of a user but `except`. `about` is the hash of the name it is about.
+    /// Queues a presence to every session of a user that knows it, but `except`. `about` is the hash of the name it is
+    /// about, or of the name and the room.
     pub(super) fn show(
         &mut self,
         out: &mut Out,
@@ -75,7 +76,12 @@ impl People {
         about: u64,
         except: Option<Slot>,
     ) {
-        self.queue(out, user, presence, Label::Presence(about), except);
+        let label = if is_group_presence(presence.kind()) {
+            Label::GroupPresence(about)
+        } else {
+            Label::Presence(about)
+        };
+        self.queue(out, user, presence, label, except);
     }
 
     fn queue(
@@ -131,15 +137,21 @@ impl People {
 fn knows(version: Version, kind: Kind) -> bool {
     match kind {
         Kind::RoomStatus | Kind::Signal => version == Version::V6,
+        Kind::Presence(_) if is_group_presence(kind) => version.is_v5(),
         Kind::Message(_) | Kind::Presence(_) | Kind::Status => true,
     }
 }
 
+fn is_group_presence(kind: Kind) -> bool {
+    matches!(kind, Kind::Presence(PresenceType::GroupOnline | PresenceType::GroupOffline))
+}
+
 fn fits(packet: &Packet, label: Label) -> bool {
-    use PresenceType::{Join, Leave, Offline, Online, Show};
+    use PresenceType::{GroupOffline, GroupOnline, Join, Leave, Offline, Online, Show};
     match packet.kind() {
         Kind::Message(_) => matches!(label, Label::Message(_)),
         Kind::Presence(Online | Offline | Show) => matches!(label, Label::Presence(_)),
+        Kind::Presence(GroupOnline | GroupOffline) => matches!(label, Label::GroupPresence(_)),
         Kind::Signal => matches!(label, Label::Signal(_)),
         Kind::Presence(Join | Leave) | Kind::Status | Kind::RoomStatus => label == Label::Light,
     }

@@ -8,7 +8,7 @@ use crate::base::slots::Slot;
 use crate::router::call::{Caller, Looks, OnlinesQuery, Refusal, Show, Version};
 use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, UserKey};
-use crate::router::mail::{Mail, NamesRequest, Part, Presence, ProfilesRequest, Reach, RoomReveal};
+use crate::router::mail::{Mail, NamesRequest, Part, Presence, ProfilesRequest, Reach};
 use crate::router::out::Out;
 use crate::router::packet::{Packet, PresenceType};
 use crate::router::profile::Profile;
@@ -52,12 +52,7 @@ impl People {
             send_presence(out, domain, &Presence { gather: Some(gather), ..presence }, links);
         }
         if before.visible() != after.visible() {
-            let owner = self.user(user);
-            let (user, visible) = (self.directory().user_key(user), after.visible());
-            for (place, rooms) in out.by_place(domain, owner.rooms().map(Into::into)) {
-                let reveal = RoomReveal { gather: Some(gather), user, visible, rooms };
-                out.ask(gather, place, Mail::Reveal(reveal));
-            }
+            self.reveal_everywhere(out, user, true, gather);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::router::call::{Answer, Caller, MembersQuery, Refusal, RoomCall, Subje
 use crate::router::ids::{GatherKey, Place};
 use crate::router::mail::{
     EnteredRoom, EntryReply, Mail, MembersRequest, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft,
-    RoomReveal, Sight,
+    RoomReveal,
 };
 use crate::router::out::Out;
 use crate::router::packet::{Packet, PresenceType};
@@ -37,18 +37,42 @@ impl People {
         let now = self.get(user.slot).map(User::sight);
         let online = now.is_some();
         for (place, rooms) in out.by_place(domain, keys(&refused)) {
-            out.send(place, Mail::Exit(RoomExit { gather: None, user, online, rooms }));
+            out.send(place, Mail::Exit(RoomExit { gather: None, user, online, farewell: None, rooms }));
         }
-        if let Some(Sight { visible, .. }) = now.filter(|now| *now != sight) {
-            // The user appeared or disappeared while the rooms were asked, and may have sent them that or not.
-            for (place, rooms) in out.by_place(domain, keys(&kept)) {
-                out.send(place, Mail::Reveal(RoomReveal { gather: None, user, visible, rooms }));
-            }
+        if let Some(now) = now {
+            // If the user appeared or disappeared while the rooms were asked, it may have sent them that or not.
+            let unseen: Vec<EnteredRoom> =
+                kept.iter().filter(|room| room.unseen || now != sight).cloned().collect();
+            let news = now.visible || sight.visible;
+            self.reveal(out, user.slot, keys(&unseen), news, None);
         }
         if let Some(gather) = gather {
             out.add_rooms(gather, kept, truncated);
             out.reported(gather);
         }
+    }
+
+    /// Sends rooms what they are to note of a user from now on. With `news` those who watch them are shown it.
+    pub(super) fn reveal(
+        &self,
+        out: &mut Out,
+        user: Slot,
+        rooms: impl IntoIterator<Item = (Place, Slot)>,
+        news: bool,
+        gather: Option<GatherKey>,
+    ) {
+        let owner = self.user(user);
+        let (sight, user) = (owner.sight(), self.directory().user_key(user));
+        for (place, rooms) in out.by_place(owner.domain(), rooms) {
+            let news = news.then(|| owner.profile().clone());
+            out.ask_some(gather, place, Mail::Reveal(RoomReveal { gather, user, sight, news, rooms }));
+        }
+    }
+
+    /// The same for all rooms of a user.
+    pub(super) fn reveal_everywhere(&self, out: &mut Out, user: Slot, news: bool, gather: GatherKey) {
+        let rooms: Vec<(Place, Slot)> = self.user(user).rooms().map(Into::into).collect();
+        self.reveal(out, user, rooms, news, Some(gather));
     }
 
     /// Notes the rooms a user is in, as many as the limit allows; all others the user must leave again.

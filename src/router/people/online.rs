@@ -13,7 +13,7 @@ use crate::base::domains::{DomainId, Domains};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, Online, Poll, Refusal, Started, Subject};
 use crate::router::gather::{Collection, StartedCollection};
-use crate::router::ids::GatherKey;
+use crate::router::ids::{GatherKey, Ticket};
 use crate::router::mail::{Mail, RoomExit};
 use crate::router::out::Out;
 use crate::router::profile::{AVAILABLE, Profile};
@@ -38,6 +38,7 @@ impl People {
         };
         // No other place is asked before the session is there: then whatever is sent to the user reaches it.
         let session = self.start_session(out, user, &online);
+        let begins_watching = online.version.is_v5() && self.user_mut(user).begin_watching();
         let started = Started {
             ticket: self.ticket(session),
             sessions: u32::try_from(self.sessions_of(user).count()).expect("sessions of a user are few"),
@@ -47,6 +48,9 @@ impl People {
             truncated: online.truncated,
         };
         let gather = out.open(key, Collection::Started(StartedCollection::new(started)));
+        if begins_watching {
+            self.reveal_everywhere(out, user, false, gather);
+        }
         if known.is_some() {
             self.change_looks(out, user, &online.looks, Some(session), gather);
         }
@@ -113,6 +117,15 @@ impl People {
         }
     }
 
+    /// `/v5/presences/offline`, by ticket: sites of that time break if a log-out is refused.
+    pub(in crate::router) fn end_by_ticket(&mut self, out: &mut Out, caller: Caller, ticket: &Ticket) {
+        let Caller { key, domain } = caller;
+        if let Some((_, session)) = self.find_ticket(domain, ticket) {
+            self.end_session(out, session, SessionEnd::BySite);
+        }
+        out.answer(key, Answer::Done);
+    }
+
     /// Ends a user with all its sessions, gives back what none has acknowledged, and sends the departure to linked
     /// users and rooms.
     fn go_offline(&mut self, out: &mut Out, user: Slot, gather: Option<GatherKey>) {
@@ -123,7 +136,9 @@ impl People {
         self.keeping().give_back(out, domain, profile.name(), messages);
         self.part_links(out, Departure { gather, user: key, domain, profile }, gone.links());
         for (place, rooms) in out.by_place(domain, gone.rooms().map(Into::into)) {
-            out.ask_some(gather, place, Mail::Exit(RoomExit { gather, user: key, online: false, rooms }));
+            let farewell = profile.visible().then(|| profile.clone());
+            let exit = RoomExit { gather, user: key, online: false, farewell, rooms };
+            out.ask_some(gather, place, Mail::Exit(exit));
         }
     }
 

@@ -55,7 +55,7 @@ impl People {
         send_presence(out, domain, &presence, links);
     }
 
-    /// Handles a presence of a user whom these users are linked with: shows it to their pages, and removes the link if
+    /// Handles a presence of a user whom these users are linked with, or whose rooms they watch: shows it to their pages, and removes the link if
     /// the user is gone.
     pub(in crate::router) fn on_presence(&mut self, out: &mut Out, presence: Presence) {
         let Presence { gather, about, name, packet, reach, to } = presence;
@@ -65,7 +65,7 @@ impl People {
             let Some((user, hasher)) = self.user_with_hasher(slot) else { continue };
             let shown = match reach {
                 Reach::Linked => user.is_linked(about, hasher),
-                Reach::Met => true,
+                Reach::Met | Reach::Room => true,
                 Reach::Parted => {
                     user.unlink(about, hasher);
                     true

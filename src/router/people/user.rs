@@ -33,6 +33,8 @@ pub(in crate::router) struct User {
     given: u64,
     /// How often the user appeared or disappeared.
     sight_changes: u16,
+    /// Whether it has had a session of version 5.
+    watches: bool,
     /// What few users have, and not for long.
     extras: Option<Box<Extras>>,
     /// The user's position among the users of its domain.
@@ -53,6 +55,7 @@ impl User {
             rooms: KeySet::default(),
             given: 0,
             sight_changes: 0,
+            watches: false,
             extras: None,
             crowd_index,
             generation: UNBORN,
@@ -218,9 +221,15 @@ impl User {
         self.extras.take_if(|extras| extras.is_empty());
     }
 
-    /// Whether others see the user, for rooms, which keep a note of it.
+    /// Notes that the user has a page that is shown who of its rooms comes and goes. It counts as having one until it
+    /// goes offline. Returns whether it had none.
+    pub(super) fn begin_watching(&mut self) -> bool {
+        !std::mem::replace(&mut self.watches, true)
+    }
+
+    /// What rooms keep a note of.
     pub(super) fn sight(&self) -> Sight {
-        Sight { visible: self.profile.visible(), changes: self.sight_changes }
+        Sight { visible: self.profile.visible(), watches: self.watches, changes: self.sight_changes }
     }
 }
 

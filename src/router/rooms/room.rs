@@ -1,6 +1,7 @@
 //! One room: its name and its members.
 //!
-//! Owns: [`Room`], and the count of members that others see. Must not: import `mail`, or hold what members show.
+//! Owns: [`Room`], and the counts of members that others see and of those who watch. Must not: send mail, or hold what
+//! members show.
 
 use std::num::NonZeroU32;
 
@@ -8,29 +9,40 @@ use ahash::RandomState;
 use hashbrown::HashMap;
 
 use crate::base::domains::DomainId;
+use crate::base::limits::chat::GROUP_PRESENCE_MEMBERS_MAX;
 use crate::base::slots::{UNBORN, kept};
 use crate::router::ids::UserKey;
+use crate::router::mail::Sight;
 
 /// A room with at least one member.
 #[derive(Debug)]
 pub(super) struct Room {
     domain: DomainId,
     name: Box<str>,
-    /// Its members, and whether others see them.
-    members: HashMap<UserKey, bool, RandomState>,
+    members: HashMap<UserKey, Membership, RandomState>,
+    /// Members that others see.
     visible: u32,
+    /// Members who have had a page that is shown who comes and goes.
+    watching: u32,
     generation: NonZeroU32,
+}
+
+/// What a room notes of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Membership {
+    visible: bool,
+    watches: bool,
 }
 
 kept!(Room);
 
-const _: () = assert!(size_of::<(UserKey, bool)>() <= crate::base::limits::parked::MEMBER_BYTES_MAX);
+const _: () = assert!(size_of::<(UserKey, Membership)>() <= crate::base::limits::parked::MEMBER_BYTES_MAX);
 
 impl Room {
     /// A room that is about to have its first member.
     pub(super) fn new(domain: DomainId, name: &str, hasher: RandomState) -> Room {
         let members = HashMap::with_hasher(hasher);
-        Room { domain, name: name.into(), members, visible: 0, generation: UNBORN }
+        Room { domain, name: name.into(), members, visible: 0, watching: 0, generation: UNBORN }
     }
 
     pub(super) fn domain(&self) -> DomainId {
@@ -41,17 +53,25 @@ impl Room {
         &self.name
     }
 
-    /// Adds a member, or changes whether others see it.
-    pub(super) fn set(&mut self, user: UserKey, visible: bool) {
-        let before = self.members.insert(user, visible);
+    /// Adds a member, or changes what is noted of it.
+    pub(super) fn set(&mut self, user: UserKey, sight: Sight) {
+        let Sight { visible, watches, .. } = sight;
+        let before = self.members.insert(user, Membership { visible, watches });
         self.visible += u32::from(visible);
-        self.visible -= u32::from(before == Some(true));
+        self.watching += u32::from(watches);
+        self.forget(before);
+    }
+
+    /// Takes out of the counts what was noted before.
+    fn forget(&mut self, before: Option<Membership>) {
+        self.visible -= u32::from(before.is_some_and(|member| member.visible));
+        self.watching -= u32::from(before.is_some_and(|member| member.watches));
     }
 
     /// Returns whether the user was a member.
     pub(super) fn remove(&mut self, user: UserKey) -> bool {
         let before = self.members.remove(&user);
-        self.visible -= u32::from(before == Some(true));
+        self.forget(before);
         before.is_some()
     }
 
@@ -69,19 +89,32 @@ impl Room {
 
     /// The members, and whether others see them.
     pub(super) fn members(&self) -> impl Iterator<Item = (UserKey, bool)> {
-        self.members.iter().map(|(user, visible)| (*user, *visible))
+        self.members.iter().map(|(user, member)| (*user, member.visible))
+    }
+
+    /// Whether some member watches who comes and goes, and the room is small enough for that.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watching > 0 && self.len() <= GROUP_PRESENCE_MEMBERS_MAX
+    }
+
+    /// The visible members who watch.
+    pub(super) fn watchers(&self) -> impl Iterator<Item = UserKey> {
+        let watching = self.members.iter().filter(|(_, member)| member.visible && member.watches);
+        watching.map(|(user, _)| *user)
     }
 
     /// Members as `viewer` may know them: the visible ones, and the viewer.
     pub(super) fn count_for(&self, viewer: UserKey) -> u32 {
-        self.visible + u32::from(self.members.get(&viewer) == Some(&false))
+        let unseen = self.members.get(&viewer).is_some_and(|member| !member.visible);
+        self.visible + u32::from(unseen)
     }
 
     /// Asserts what must hold between its fields.
     #[cfg(test)]
     pub(super) fn check(&self) {
         assert!(!self.is_empty(), "a room has members");
-        let visible = self.members.values().filter(|visible| **visible).count();
-        assert_eq!(self.visible as usize, visible, "it counts its visible members");
+        let count = |is: fn(&&Membership) -> bool| self.members.values().filter(is).count();
+        assert_eq!(self.visible as usize, count(|member| member.visible), "it counts its visible members");
+        assert_eq!(self.watching as usize, count(|member| member.watches), "it counts those who watch");
     }
 }

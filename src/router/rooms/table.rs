@@ -14,11 +14,12 @@ use crate::router::directory::Directory;
 use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, Place, UserKey};
 use crate::router::mail::{
-    EnteredRoom, EntryReply, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry, RoomExit, RoomJoin,
-    RoomLeave, RoomLeft, RoomReveal, UserDelivery,
+    EnteredRoom, EntryReply, Mail, MembersRequest, Multicast, Presence, ProfilesRequest, Reach, RoomEntry,
+    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, UserDelivery,
 };
 use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet};
+use crate::router::profile::Profile;
 
 /// See the module.
 #[derive(Debug)]
@@ -79,9 +80,10 @@ impl Rooms {
         for (position, name) in rooms {
             let slot = self.find_or_make(domain, &name);
             let room = &mut self.table[slot];
-            room.set(user, sight.visible);
+            let unseen = sight.visible && room.is_watched() && !room.contains(user);
+            room.set(user, sight);
             let members = room.count_for(user);
-            entered.push(EnteredRoom { position, name, key: self.directory.room_key(slot), members });
+            entered.push(EnteredRoom { position, name, key: self.directory.room_key(slot), members, unseen });
         }
         let reply = EntryReply { gather: Some(gather), domain, user, sight, rooms: entered };
         out.send(user.place, Mail::Entered(reply));
@@ -97,10 +99,12 @@ impl Rooms {
         }
         let slot = self.find_or_make(domain, &name);
         let room = &mut self.table[slot];
-        room.set(user, sight.visible);
+        room.set(user, sight);
         let members = room.count_for(user);
         let key_of_room = self.directory.room_key(slot);
-        let rooms = vec![EnteredRoom { position: 0, name: name.clone(), key: key_of_room, members }];
+        let name_of_room = name.clone();
+        let rooms =
+            vec![EnteredRoom { position: 0, name: name_of_room, key: key_of_room, members, unseen: false }];
         out.send(user.place, Mail::Entered(EntryReply { gather: None, domain, user, sight, rooms }));
         let gather = out.open(key, Collection::Joined(JoinedRoom { room: name, members }));
         if sight.visible && !member {
@@ -128,10 +132,13 @@ impl Rooms {
     /// Removes a user from these rooms. For a user who is still online the owner gets `Mail::Left`: the user may have
     /// entered again meanwhile, and the owner must drop the membership.
     pub(in crate::router) fn on_exit(&mut self, out: &mut Out, exit: &RoomExit) {
-        let RoomExit { gather, user, online, ref rooms } = *exit;
+        let RoomExit { gather, user, online, ref farewell, ref rooms } = *exit;
         self.charge(out, user.place, rooms);
         for slot in rooms {
-            self.remove_member(*slot, user);
+            let removed = self.remove_member(*slot, user);
+            if let (true, Some(profile)) = (removed, farewell) {
+                self.show_to_watchers(out, *slot, user, profile, false);
+            }
             if online {
                 let room = self.directory.room_key(*slot);
                 out.send(user.place, Mail::Left(RoomLeft { user, room }));
@@ -140,18 +147,42 @@ impl Rooms {
         out.report_done(gather);
     }
 
-    /// Members of these rooms begin or cease to see a user.
+    /// Members of these rooms begin or cease to see a user, or the user begins to watch them.
     pub(in crate::router) fn on_reveal(&mut self, out: &mut Out, reveal: &RoomReveal) {
-        let RoomReveal { gather, user, visible, ref rooms } = *reveal;
+        let RoomReveal { gather, user, sight, ref news, ref rooms } = *reveal;
         self.charge(out, user.place, rooms);
-        for room in rooms {
-            if let Some(room) = self.table.get_mut(*room)
+        for slot in rooms {
+            if let Some(room) = self.table.get_mut(*slot)
                 && room.contains(user)
             {
-                room.set(user, visible);
+                room.set(user, sight);
+                if let Some(profile) = news {
+                    self.show_to_watchers(out, *slot, user, profile, sight.visible);
+                }
             }
         }
         out.report_done(gather);
+    }
+
+    /// Shows those who watch a room, if any are left in it, that a member came, or went if it is not `visible`.
+    fn show_to_watchers(&self, out: &mut Out, slot: Slot, user: UserKey, profile: &Profile, visible: bool) {
+        let Some(room) = self.table.get(slot).filter(|room| room.is_watched()) else { return };
+        let (domain, name) = (room.domain(), room.name());
+        let presence = Presence {
+            gather: None,
+            about: user,
+            name: self.directory.places().spread((domain, profile.name(), name)),
+            packet: Some(Packet::group_presence(profile, visible, name)),
+            reach: Reach::Room,
+            to: Vec::new(),
+        };
+        let watchers = room.watchers().filter(|watcher| *watcher != user);
+        let receivers = out.by_place(domain, watchers.map(Into::into));
+        let shown: usize = receivers.iter().map(|(_, users)| users.len()).sum();
+        out.charge(domain, room.len() - shown);
+        for (place, to) in receivers {
+            out.send(place, Mail::Presence(Presence { to, ..presence.clone() }));
+        }
     }
 
     /// Charges for rooms that were named by mail; their domain is the same for all.

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
-use crate::base::limits::chat::{PRESENCES_PER_LINK, REPEAT_MS_MIN};
+use crate::base::limits::chat::{GROUP_PRESENCES_PER_LINK, PRESENCES_PER_LINK, REPEAT_MS_MIN};
 use crate::base::memory::{Held, Memory, Owner};
 use crate::router::packet::Packet;
 use crate::router::sessions::aside::{Aside, KeptSignal, SignalNote};
@@ -124,6 +124,7 @@ impl Backlog {
         let limits = space.limits;
         let pushed = match label {
             Label::Presence(name) => self.push_presence(number, name, packet, space),
+            Label::GroupPresence(member) => self.push_group_presence(number, member, packet, space),
             Label::Signal(given) => {
                 self.push_signal(number, packet, SignalNote { given, passed: false }, limits)
             }
@@ -158,6 +159,25 @@ impl Backlog {
         }
         presences.push(number, name, packet, ());
         PushOutcome::Queued
+    }
+
+    /// The same for one of a member of a room, which has no right to room that those of linked users may need.
+    fn push_group_presence(
+        &mut self,
+        number: u64,
+        member: u64,
+        packet: Packet,
+        space: Space<'_>,
+    ) -> PushOutcome {
+        let waiting = self.aside.as_ref().map_or(0, |aside| aside.presences.len());
+        let most = GROUP_PRESENCES_PER_LINK * space.limits.roster_links;
+        if waiting >= most && !self.presence_waits(member) {
+            return PushOutcome::Dropped;
+        }
+        match self.push_presence(number, member, packet, space) {
+            PushOutcome::Queued => PushOutcome::Queued,
+            PushOutcome::Full | PushOutcome::Dropped => PushOutcome::Dropped,
+        }
     }
 
     /// A signal takes the place of an older one that it supersedes, and has no place behind a newer one.
@@ -359,9 +379,11 @@ impl Backlog {
             let (given, late) = match entry.label {
                 Label::Message(given) | Label::Inherited(given) => (given, false),
                 Label::Late(given) => (given, true),
-                Label::Signal(_) | Label::PassedSignal(_) | Label::Presence(_) | Label::Light => {
-                    return None;
-                }
+                Label::Signal(_)
+                | Label::PassedSignal(_)
+                | Label::Presence(_)
+                | Label::GroupPresence(_)
+                | Label::Light => return None,
             };
             Some(KeptMessage { given, packet: entry.packet, late })
         });

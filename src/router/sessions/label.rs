@@ -20,7 +20,10 @@ pub(in crate::router) enum Label {
     PassedSignal(u64),
     /// A presence; what is here is the hash of the name it is about. A newer one takes its place.
     Presence(u64),
-    /// A typing state or a room presence: the first to go when room is scarce.
+    /// A presence of a member of a room; what is here is the hash of the member's name and the room. A newer one takes
+    /// its place, and it is dropped if there is no room: a page that opens the room reads who is there.
+    GroupPresence(u64),
+    /// A typing state, or that somebody entered or left a room: the first to go when room is scarce.
     Light,
 }
 
@@ -39,6 +42,7 @@ impl Label {
             | Label::Signal(_)
             | Label::PassedSignal(_)
             | Label::Presence(_)
+            | Label::GroupPresence(_)
             | Label::Light => None,
         }
     }

@@ -138,6 +138,7 @@ impl Sessions {
         let reader = match session.version() {
             Version::V6 => Reader::V6,
             Version::Papers | Version::V3 => Reader::Older(owners.profile(session.user()).clone()),
+            Version::V5 | Version::V50 => Reader::V5(owners.profile(session.user()).clone()),
         };
         let superseded = session.waiting().is_some();
         out.counters_mut().packets_repeated_total += repeated as u64;

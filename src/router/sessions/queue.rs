@@ -166,7 +166,11 @@ impl Queue {
             Label::Message(given) | Label::Inherited(given) | Label::Late(given) => {
                 Some((given, *label, *number <= sent, packet))
             }
-            Label::Signal(_) | Label::PassedSignal(_) | Label::Presence(_) | Label::Light => None,
+            Label::Signal(_)
+            | Label::PassedSignal(_)
+            | Label::Presence(_)
+            | Label::GroupPresence(_)
+            | Label::Light => None,
         })
     }
 

@@ -95,7 +95,7 @@ impl World {
     }
 
     pub(super) fn some_version(&mut self) -> Version {
-        self.random.pick(&[Version::Papers, Version::V3, Version::V6])
+        self.random.pick(&[Version::Papers, Version::V3, Version::V5, Version::V6])
     }
 
     /// A page is opened. Returns it.
@@ -138,6 +138,7 @@ impl World {
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
             view: BTreeMap::new(),
             told: BTreeMap::new(),
+            groups: BTreeMap::new(),
             expires: expires_s.map(|seconds| (heard + seconds * 1_000, heard + seconds * 1_100)),
             heard,
             heard_poll: None,
@@ -311,6 +312,7 @@ impl World {
         let message = self.ledger.said.len();
         let say = NewMessage {
             speaker,
+            beside: None,
             to: to.clone().into(),
             nick: None,
             kind,

@@ -48,6 +48,8 @@ pub(super) struct Page {
     pub(super) view: BTreeMap<String, Shown>,
     /// Presences it was shown of each name, but for those of rooms.
     pub(super) told: BTreeMap<String, usize>,
+    /// Of each room and member, how often it was shown that the member came or went, and whether it came last.
+    pub(super) groups: BTreeMap<(String, String), (usize, bool)>,
     /// When its session ends at the earliest and, if it was started at once and no alarm is late, at the latest.
     pub(super) expires: Option<(u64, u64)>,
     /// When its session was asked for, or its last poll came to its router.
@@ -114,9 +116,9 @@ impl Page {
             let json: Value = serde_json::from_slice(&written).expect("packets are JSON");
             match packet.kind() {
                 Kind::Message(kind) => {
-                    let word = word(self.version, kind);
+                    let word = dialect_word(self.version, kind);
                     assert_eq!(json["type"], word, "it is not of the page's dialect");
-                    let to_one = word == MessageType::Unicast.word();
+                    let to_one = word == dialect_word(self.version, MessageType::Unicast);
                     if to_one && json["from"] != self.name.as_str() {
                         assert_eq!(json["to"], self.name.as_str(), "it is addressed to another user");
                     }
@@ -203,7 +205,18 @@ impl Page {
         if from == self.name {
             return; // another page of the user changed what it shows
         }
-        if !matches!(kind, PresenceType::Join | PresenceType::Leave) {
+        if kind.is_of_room() {
+            let is_group = matches!(kind, PresenceType::GroupOnline | PresenceType::GroupOffline);
+            assert!(!is_group || self.version.is_v5(), "another page is shown who comes to a room");
+            let room = if self.version.is_v5() { text(json, "to") } else { text(json, "status") };
+            assert_eq!(text(json, "status"), room, "a presence of a room is addressed to it");
+            if is_group {
+                let shown = self.groups.entry((room.to_owned(), from.to_owned())).or_default();
+                shown.0 += 1;
+                shown.1 = kind == PresenceType::GroupOnline;
+            }
+        } else {
+            assert!(!self.version.is_v5() || json["to"] == self.name.as_str(), "it is for another user");
             *self.told.entry(from.to_owned()).or_default() += 1;
         }
         match kind {
@@ -215,7 +228,10 @@ impl Page {
             PresenceType::Offline => {
                 self.view.remove(from);
             }
-            PresenceType::Join | PresenceType::Leave => {}
+            PresenceType::Join
+            | PresenceType::Leave
+            | PresenceType::GroupOnline
+            | PresenceType::GroupOffline => {}
         }
     }
 
@@ -226,10 +242,12 @@ impl Page {
 }
 
 /// The type of a message as a page of this version knows it.
-fn word(version: Version, kind: MessageType) -> &'static str {
+fn dialect_word(version: Version, kind: MessageType) -> &'static str {
     match (version, kind) {
         (Version::Papers | Version::V3, MessageType::Broadcast) => MessageType::Unicast.word(),
         (Version::Papers | Version::V3 | Version::V6, kind) => kind.word(),
+        (Version::V5 | Version::V50, MessageType::Unicast | MessageType::Broadcast) => "chat",
+        (Version::V5 | Version::V50, MessageType::Multicast) => "grpchat",
     }
 }
 

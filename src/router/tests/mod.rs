@@ -190,6 +190,7 @@ impl Routers {
 fn said(kind: MessageType, to: &str, body: String) -> Verb<'static> {
     Verb::Message(Box::new(NewMessage {
         speaker: Speaker::Site("site".into()),
+        beside: None,
         to: to.to_owned().into(),
         nick: None,
         kind,

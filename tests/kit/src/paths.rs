@@ -7,6 +7,9 @@ use std::fs;
 
 use super::documents::root;
 
+/// What stands for the name of a room in a path.
+pub const ROOM: &str = "{room}";
+
 /// The paths of the calls of sites.
 pub fn site_calls() -> impl Iterator<Item = &'static str> {
     ENDPOINTS.iter().filter(|endpoint| endpoint.is_site_call()).map(|endpoint| endpoint.path)

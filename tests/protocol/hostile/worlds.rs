@@ -11,7 +11,7 @@ use crate::support::{Browser, Setup, Site, basic, form, get, post, request};
 /// users and rooms.
 type Line = (&'static str, &'static [(&'static str, &'static str)], bool);
 
-/// All calls of sites.
+/// All calls of sites but those of version 5; `v5` has these.
 const CALLS: [Line; 11] = [
     (
         "/presences/online",
@@ -33,7 +33,7 @@ const CALLS: [Line; 11] = [
 #[test]
 fn the_table_has_every_call_of_a_site() {
     let table: BTreeSet<&str> = CALLS.iter().map(|(path, ..)| *path).collect();
-    assert_eq!(table, site_calls().collect());
+    assert_eq!(table, site_calls().filter(|path| !path.starts_with("/v5/")).collect());
 }
 
 /// The site that is attacked, with two users who know each other and something said.

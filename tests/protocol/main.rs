@@ -10,6 +10,7 @@
 //! | §1 idle connections; 408, 413, 431; connection cap (503) | `slow_and_large` |
 //! | §1 Parameters, body types; sizes of texts (400) | `params` |
 //! | §1 Versions | `versions` |
+//! | version 5, the clients of 2013 to 2016 | `v5` |
 //! | §1 Lists and names; X-NextIM-Skipped | `lists` |
 //! | §1 Authentication; tickets where they are optional | `auth` |
 //! | §1 Answers: 404, 405, 415 | `http`, `params` |
@@ -95,5 +96,6 @@ mod statuses;
 mod streams;
 mod streams_end;
 mod undelivered;
+mod v5;
 mod versions;
 mod visible;

@@ -244,8 +244,9 @@ impl World {
         }
         if told && let Some(ticket) = self.pages[page].ticket {
             let domain = self.pages[page].domain;
-            let subject = Subject::Ticket(ticket);
-            self.call(Ask::Act { page: Some(page) }, domain, Verb::Offline(subject));
+            let is_v5 = self.pages[page].version.is_v5();
+            let end = if is_v5 { Verb::End(ticket) } else { Verb::Offline(Subject::Ticket(ticket)) };
+            self.call(Ask::Act { page: Some(page) }, domain, end);
         }
         self.vanish(page, percent);
     }

@@ -6,12 +6,14 @@
 use std::collections::BTreeSet;
 
 use super::actors::texts;
-use super::browser::Life;
+use super::browser::{Life, Page};
 use super::plan::PLENTY_BYTES;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
 use crate::base::limits::chat::REPEAT_MS_MIN;
-use crate::router::call::{Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Started, Verb, Version};
+use crate::router::call::{
+    Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Show, Started, Subject, Verb, Version,
+};
 use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
 use crate::router::profile::Profile;
@@ -74,6 +76,7 @@ impl World {
         }
         self.probe_signal();
         self.probe_lists();
+        self.probe_groups();
         self.probe_online();
     }
 
@@ -196,6 +199,52 @@ impl World {
         let expected: BTreeSet<String> = shown.map(|(name, _)| name).collect();
         assert_eq!(names_of(&members).into_iter().collect::<BTreeSet<_>>(), expected, "members");
         assert_eq!(members.len(), expected.len());
+    }
+
+    /// A user appears or disappears: exactly the pages of version 5 of visible members of its rooms are shown that.
+    fn probe_groups(&mut self) {
+        let Some((domain, name)) = self.somebody() else { return };
+        let Some(user) = self.find_user(domain, &name) else { return };
+        if self.plan.queues_are_short() || self.plan.limits.roster_links <= self.plan.rooms {
+            return; // they may be dropped
+        }
+        let mut rooms = self.plan.rooms();
+        rooms.retain(|room| self.members(domain, room).iter().any(|(member, _)| *member == user));
+        let comes = self.shown(domain, &name).is_none();
+        let shown_before: Vec<Vec<usize>> =
+            (0..self.pages.len()).map(|page| self.groups_of(page, &name)).collect();
+        let show = Some(if comes { "away".into() } else { "invisible".into() });
+        let subject = Subject::Name(name.clone().into());
+        let verb = Verb::Show(Show { subject, looks: Looks { show, ..Looks::default() } });
+        self.call(Ask::Act { page: None }, domain, verb);
+        self.settle();
+        for page in self.open_pages().into_iter().filter(|page| self.alive(*page).is_some()) {
+            let shown = self.groups_of(page, &name);
+            for (at, room) in self.plan.rooms().iter().enumerate() {
+                let Page { ref tabs, version, ref groups, .. } = self.pages[page];
+                let watches = version.is_v5() && rooms.contains(room) && self.is_seen_in(page, domain, room);
+                let most = if watches && self.pages[page].name != name { tabs.len() } else { 0 };
+                let times = shown[at] - shown_before[page][at];
+                // Each tab may have it.
+                assert!((most.min(1)..=most).contains(&times), "page {page}: {name} in {room} {times} times");
+                let last = groups.get(&(room.clone(), name.clone())).map(|(_, came)| *came);
+                assert!(times == 0 || last == Some(comes), "page {page} was shown the older one last");
+            }
+        }
+    }
+
+    /// How often a page was shown that this member came or went, by room.
+    fn groups_of(&self, page: usize, name: &str) -> Vec<usize> {
+        let groups = &self.pages[page].groups;
+        let times = |room: String| groups.get(&(room, name.to_owned())).map_or(0, |(times, _)| *times);
+        self.plan.rooms().into_iter().map(times).collect()
+    }
+
+    /// Whether the user of a page is a visible member of a room of this domain.
+    fn is_seen_in(&self, page: usize, domain: usize, room: &str) -> bool {
+        let user = self.find_user(domain, &self.pages[page].name);
+        let members = self.members(domain, room);
+        self.pages[page].domain == domain && members.iter().any(|member| Some(member.0) == user && member.1)
     }
 
     /// A page is opened: its answer is exactly what is so, and users that are linked by it are shown each other.

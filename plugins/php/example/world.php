@@ -2,8 +2,8 @@
 
 /*
  * The users of the example: `world.php`, or `world.php reset` in the place of all that there is,
- * `world.php fill FROM TO TYPE COUNT` for that many undelivered messages, `world.php shorten USER SECONDS` to let log-ins
- * end then, or `world.php lock` to hold the lock of the database until the input ends.
+ * `world.php fill FROM TO TYPE COUNT` for that many undelivered messages, `world.php shorten USER SECONDS` to let
+ * log-ins end then, or `world.php lock` to hold the lock of the database until the input ends.
  *
  * Owns: names, friends and rooms. Must not: make them twice in one database.
  */

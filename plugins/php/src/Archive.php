@@ -188,13 +188,14 @@ final class Archive
      */
     public function missed(string $me, array $rooms, ?int $since): array
     {
-        $waiting = 'SELECT id, 1 AS part FROM (SELECT id FROM {messages} WHERE "type" = \'unicast\' AND "to" = ?'
-            . ' AND delivered = 0 AND to_gone = 0 ORDER BY id LIMIT ' . Limits::UNDELIVERED . ') AS waiting';
-        [$parts, $args] = [[$waiting], [$me]];
+        $waiting = new Walk('waiting', ['"type"' => 'unicast', '"to"' => $me, 'delivered' => 0], 'to_gone = 0');
+        [$sql, $args] = $waiting->from($this->store->dialect, 0, Limits::UNDELIVERED);
+        $parts = ["SELECT id, 1 AS part FROM (SELECT id $sql) AS waiting"];
         if ($since !== null) {
-            foreach ([['>', 'ASC', Limits::CATCH_UP + 1, 2], ['<=', 'DESC', Limits::CATCH_UP_OVERLAP, 3]] as $side) {
-                [$compare, $order, $limit, $part] = $side;
-                [$branches, $more] = $this->branches($me, $rooms, $since, $compare, "ORDER BY id $order LIMIT $limit");
+            foreach ([[false, Limits::CATCH_UP + 1, 2], [true, Limits::CATCH_UP_OVERLAP, 3]] as $side) {
+                [$isDown, $limit, $part] = $side;
+                [$branches, $more] = $this->branches($me, $rooms, $since, $limit, $isDown);
+                $order = $isDown ? 'DESC' : 'ASC';
                 $parts[] = "SELECT id, $part AS part FROM (SELECT id FROM (" . implode(' UNION ', $branches)
                     . ") AS part{$part}a ORDER BY id $order LIMIT $limit) AS part{$part}b";
                 $args = [...$args, ...$more];
@@ -209,35 +210,34 @@ final class Archive
      * @param list<string> $rooms
      * @return array{list<string>, list<int|string>}
      */
-    private function branches(string $me, array $rooms, int $since, string $compare, string $end): array
+    private function branches(string $me, array $rooms, int $since, int $limit, bool $isDown): array
     {
-        $wheres = [
-            "\"type\" = 'unicast' AND \"from\" = ? AND from_gone = 0 AND id $compare ?",
-            "\"type\" = 'unicast' AND \"to\" = ? AND to_gone = 0 AND id $compare ?",
-            "\"type\" = 'broadcast' AND \"to\" = '' AND id $compare ?",
+        $walks = [
+            new Walk('sent', ['"from"' => $me], "\"type\" NOT IN ('multicast', 'broadcast') AND from_gone = 0"),
+            new Walk('got', ['"type"' => 'unicast', '"to"' => $me], 'to_gone = 0'),
+            new Walk('got', ['"type"' => 'broadcast', '"to"' => ''], 'deleted = 0'),
         ];
-        $args = [$me, $since, $me, $since, $since];
-        $single = array_slice($rooms, 0, self::ROOM_BRANCHES);
-        $groups = array_map(fn(string $room): array => [$room], $single);
-        $rest = array_slice($rooms, self::ROOM_BRANCHES);
-        foreach ($rest === [] ? $groups : [...$groups, $rest] as $group) {
-            // Of one room the database looks up once what was cleared, and not for each message.
-            $isOne = count($group) === 1;
-            $cleared = 'SELECT upto FROM {room_clears} AS c WHERE c."user" = ? AND c.room = '
-                . ($isOne ? '?' : '{messages}."to"');
-            $wheres[] = '"type" = \'multicast\' AND "to" IN ' . Store::in($group)
-                . " AND id $compare ? AND id > COALESCE(($cleared), 0)";
-            $args = [...$args, ...$group, $since, $me, ...($isOne ? $group : [])];
+        $cleared = 'SELECT upto FROM {room_clears} AS c WHERE c."user" = ? AND c.room =';
+        foreach (array_slice($rooms, 0, self::ROOM_BRANCHES) as $room) {
+            $place = ['"type"' => 'multicast', '"to"' => $room];
+            $walks[] = new Walk('got', $place, "id > COALESCE(($cleared ?), 0)", [$me, $room]);
         }
-        // MySQL would sort all messages of a room by another index.
-        $hint = fn(int $number): string => match (true) {
-            $this->store->dialect !== 'mysql' => '',
-            $number === 0 => ' FORCE INDEX (sent)',
-            default => ' FORCE INDEX (got)',
-        };
-        $branch = fn(int $number, string $where): string
-            => "SELECT id FROM (SELECT id FROM {messages}{$hint($number)} WHERE $where $end) AS branch$number";
-        return [array_map($branch, array_keys($wheres), $wheres), $args];
+        [$branches, $args] = [[], []];
+        foreach ($walks as $number => $walk) {
+            [$sql, $values] = $walk->from($this->store->dialect, $since, $limit, $isDown);
+            $branches[] = "SELECT id FROM (SELECT id $sql) AS branch$number";
+            $args = [...$args, ...$values];
+        }
+        $rest = array_slice($rooms, self::ROOM_BRANCHES);
+        if ($rest !== []) {
+            $hint = $this->store->dialect === 'mysql' ? ' FORCE INDEX (got)' : '';
+            [$compare, $order] = $isDown ? ['<=', 'DESC'] : ['>', 'ASC'];
+            $branches[] = "SELECT id FROM (SELECT id FROM {messages}$hint WHERE \"type\" = 'multicast' AND \"to\" IN "
+                . Store::in($rest) . " AND id $compare ? AND id > COALESCE(($cleared {messages}.\"to\"), 0)"
+                . " ORDER BY id $order LIMIT $limit) AS rest";
+            $args = [...$args, ...$rest, $since, $me];
+        }
+        return [$branches, $args];
     }
 
     /**

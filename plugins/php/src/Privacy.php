@@ -44,13 +44,19 @@ final class Privacy
      */
     public function export(string $user, int $after = 0): array
     {
-        $end = 'ORDER BY id LIMIT ' . Limits::ROWS_AT_ONCE;
-        $branch = fn(string $name, string $where): string
-            => "SELECT * FROM (SELECT * FROM {messages} WHERE $where AND id > ? $end) AS $name";
-        $sql = $branch('sent', '"type" = \'unicast\' AND "from" = ? AND from_gone = 0') . ' UNION ALL '
-            . $branch('got', '"type" = \'unicast\' AND "to" = ? AND to_gone = 0') . ' UNION ALL '
-            . $branch('public', '"type" <> \'unicast\' AND "from" = ?') . " $end";
-        $args = [$user, $after, $user, $after, $user, $after];
+        [$parts, $args] = [[], []];
+        foreach (
+            [
+                new Walk('sent', ['"from"' => $user], "\"type\" NOT IN ('multicast', 'broadcast') AND from_gone = 0"),
+                new Walk('got', ['"type"' => 'unicast', '"to"' => $user], 'to_gone = 0'),
+                new Walk('sent', ['"from"' => $user], '"type" <> \'unicast\''),
+            ] as $number => $walk
+        ) {
+            [$sql, $values] = $walk->from($this->store->dialect, $after, Limits::ROWS_AT_ONCE);
+            $parts[] = "SELECT * FROM (SELECT * $sql) AS part$number";
+            $args = [...$args, ...$values];
+        }
+        $sql = implode(' UNION ALL ', $parts) . ' ORDER BY id LIMIT ' . Limits::ROWS_AT_ONCE;
         $messages = array_map(Message::of(...), $this->store->rows($sql, $args));
         $isMore = count($messages) === Limits::ROWS_AT_ONCE;
         $last = end($messages);
@@ -71,8 +77,9 @@ final class Privacy
     /** Empties what a user has written, and removes all else of the user. Returns whether all is done. */
     public function erase(string $user): bool
     {
-        $sql = 'SELECT id FROM {messages} WHERE "from" = ? AND deleted = 0 ORDER BY id LIMIT ' . Limits::ROWS_AT_ONCE;
-        $ids = array_map(intval(...), array_column($this->store->rows($sql, [$user]), 'id'));
+        $written = new Walk('sent', ['"from"' => $user], 'deleted = 0');
+        [$sql, $args] = $written->from($this->store->dialect, 0, Limits::ROWS_AT_ONCE);
+        $ids = array_map(intval(...), array_column($this->store->rows("SELECT id $sql", $args), 'id'));
         return $this->store->atomic(function () use ($user, $ids): bool {
             if ($ids !== []) {
                 $emptied = 'body = \'\', nick = \'\', style = \'\', meta = NULL, deleted = 1, rev = rev + 1';

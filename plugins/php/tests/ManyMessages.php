@@ -6,7 +6,8 @@
  * Owns: who wrote to whom. Must not: use the kit to write them: that would take hours.
  *
  * Alice and Bob have a long history, as has the room `walkers`; Alice has got messages from a thousand others, of which
- * some wait; all others have written to one another.
+ * some wait; all others have written to one another. But in the first half of the archive, one user has written and got
+ * what all these others have later, and then went: `gone`.
  */
 
 declare(strict_types=1);
@@ -68,7 +69,8 @@ final class ManyMessages
         foreach (self::PAIRS as $digit => $pair) {
             $cases .= " WHEN $digit THEN " . ($pair[$side] === '?' ? $this->text($other) : "'{$pair[$side]}'");
         }
-        return "CASE n % 10$cases ELSE {$this->text($other)} END";
+        $isGone = "n * 2 < $this->count AND n % 10 IN (7, 8, 9) AND n % 2 = $side";
+        return "CASE WHEN $isGone THEN 'gone' ELSE CASE n % 10$cases ELSE {$this->text($other)} END END";
     }
 
     private function text(string $number): string

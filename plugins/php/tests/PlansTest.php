@@ -37,6 +37,7 @@ final class PlansTest extends KitCase
     {
         parent::setUp();
         $this->count = (int) (getenv('NEXTIM_TEST_MESSAGES') ?: self::FEW);
+        $this->host->users['gone'] = 'Gone';
         foreach (['carol', 'dave', 'erin'] as $index => $id) {
             $this->host->users[(string) ($index + 5)] = $id;
         }
@@ -63,6 +64,8 @@ final class PlansTest extends KitCase
         foreach ([$middle, $last, '0'] as $since) {
             $this->read("missed since $since", fn() => $this->ask('alice', 'missed', ['since' => $since]));
         }
+        $late = (string) intdiv($this->count * 6, 10);
+        $this->read('missed by one who went', fn() => $this->ask('gone', 'missed', ['since' => $late]), self::FEWER);
         $calls = ['history' => ['id' => 'bob'], 'history before' => ['id' => 'bob', 'before' => $time],
             'history of a room' => $room, 'history of a room before' => $room + ['before' => $time],
             'histories' => ['ids' => 'bob,carol,5,6']];

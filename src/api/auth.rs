@@ -34,8 +34,9 @@ pub(super) fn authenticate<'d>(
 /// Whether `query` and `basic` hold both a domain and an apikey, and these do not match. If one of them is missing, it can
 /// only stand in the body.
 pub(super) fn are_wrong(query: &str, basic: Option<&str>, domains: &Domains) -> bool {
-    given(&mut Params::read_query(query), basic)
-        .is_some_and(|(domain, apikey)| domains.admit(&domain, &apikey).is_none())
+    let mut params = Params::new();
+    params.read_query(query);
+    given(&mut params, basic).is_some_and(|(domain, apikey)| domains.admit(&domain, &apikey).is_none())
 }
 
 /// The domain and the apikey, if both were sent.
@@ -58,17 +59,23 @@ fn decode(basic: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn params_of(query: &str) -> Params<'_> {
+        let mut params = Params::new();
+        params.read_query(query);
+        params
+    }
     use crate::base::domains::DomainConfig;
 
     #[track_caller]
     fn check(query: &str, basic: Option<&str>, expected: Option<&str>) {
         let domains = Domains::new(&[DomainConfig::new("a", "k:1"), DomainConfig::new("b", "k2")]);
         let basic = basic.map(|text| BASE64.encode(text));
-        let found = authenticate(&mut Params::read_query(query), basic.as_deref(), &domains);
+        let found = authenticate(&mut params_of(query), basic.as_deref(), &domains);
         let found = found.map(|domain| domain.id);
         let expected = expected.map(|name| domains.find(name).unwrap().id);
         assert_eq!(found, expected.ok_or(UNAUTHORIZED), "{query} {basic:?}");
-        let complete = given(&mut Params::read_query(query), basic.as_deref()).is_some();
+        let complete = given(&mut params_of(query), basic.as_deref()).is_some();
         let wrong = are_wrong(query, basic.as_deref(), &domains);
         assert_eq!(wrong, complete && expected.is_none(), "{query} {basic:?}");
     }

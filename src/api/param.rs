@@ -9,7 +9,7 @@ macro_rules! params {
     ($($param:ident $name:literal)*) => {
         /// The parameters of all calls.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Param { $(#[doc = $name] $param,)* }
+        pub(super) enum Param { $($param,)* }
 
         impl Param {
             /// All parameters, in the order of their names.
@@ -17,7 +17,10 @@ macro_rules! params {
             pub(super) const COUNT: usize = Param::ALL.len();
 
             /// The parameter of this name.
-            pub(super) fn of(name: &str) -> Option<Param> {
+            ///
+            /// Of bytes, which become a tree of comparisons that begins with their number; texts would be compared one
+            /// by one.
+            pub(super) fn of(name: &[u8]) -> Option<Param> {
                 match name {
                     $($name => Some(Param::$param),)*
                     _ => None,
@@ -25,41 +28,49 @@ macro_rules! params {
             }
 
             pub(super) fn name(self) -> &'static str {
-                match self { $(Param::$param => $name,)* }
+                match self { $(Param::$param => const { text($name) },)* }
             }
         }
     };
 }
 
+/// A name as text.
+const fn text(name: &[u8]) -> &str {
+    match std::str::from_utf8(name) {
+        Ok(text) => text,
+        Err(_) => panic!("names are ASCII"),
+    }
+}
+
 params! {
-    Apikey "apikey"
-    Body "body"
-    Buddies "buddies"
-    Callback "callback"
-    Data "data"
-    Domain "domain"
-    Expires "expires"
-    Format "format"
-    From "from"
-    Group "group"
-    Groups "groups"
-    Id "id"
-    Ids "ids"
-    Meta "meta"
-    Name "name"
-    Names "names"
-    Nick "nick"
-    Room "room"
-    Rooms "rooms"
-    Seq "seq"
-    Show "show"
-    Status "status"
-    Style "style"
-    Ticket "ticket"
-    Timestamp "timestamp"
-    To "to"
-    Type "type"
-    Version "version"
+    Apikey b"apikey"
+    Body b"body"
+    Buddies b"buddies"
+    Callback b"callback"
+    Data b"data"
+    Domain b"domain"
+    Expires b"expires"
+    Format b"format"
+    From b"from"
+    Group b"group"
+    Groups b"groups"
+    Id b"id"
+    Ids b"ids"
+    Meta b"meta"
+    Name b"name"
+    Names b"names"
+    Nick b"nick"
+    Room b"room"
+    Rooms b"rooms"
+    Seq b"seq"
+    Show b"show"
+    Status b"status"
+    Style b"style"
+    Ticket b"ticket"
+    Timestamp b"timestamp"
+    To b"to"
+    Type b"type"
+    Version b"version"
 }
 
 impl Param {
@@ -102,7 +113,7 @@ impl EntryName {
     /// Reads a name that is not a parameter's; `None` if it is not that of a list with a bracket behind it.
     pub(super) fn of(name: &str) -> Option<EntryName> {
         let (list, index) = name.split_once('[')?;
-        let param = Param::of(list).filter(|param| param.is_list())?;
+        let param = Param::of(list.as_bytes()).filter(|param| param.is_list())?;
         let index = index.strip_suffix(']');
         let plain = index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
         Some(EntryName { param, plain })

@@ -122,9 +122,10 @@ fn browser_call<'a>(
     context: &Context<'_>,
     shape: &mut Shape,
 ) -> Result<Route<'a>, Rejection> {
-    let mut params = read(endpoint, request);
+    let mut params = Params::new();
+    read(&mut params, endpoint, request);
     let (domain, audience) = packets::domain(&mut params, request.origin, context.domains);
-    *shape = std::mem::take(shape).read_by(audience);
+    shape.let_read(audience);
     endpoint.check(request.method)?;
     if request.method == Method::Options {
         return Ok(Route::Preflight(endpoint.methods));
@@ -153,7 +154,8 @@ fn site_call<'a>(
     context: &Context<'_>,
     shape: &mut Shape,
 ) -> Result<Route<'a>, Rejection> {
-    let mut params = read(endpoint, request);
+    let mut params = Params::new();
+    read(&mut params, endpoint, request);
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
@@ -169,13 +171,12 @@ fn site_call<'a>(
     Ok(Route::Call(Call { domain: domain.id, verb }))
 }
 
-/// The parameters of a request at this endpoint.
-fn read<'a>(endpoint: &Endpoint, request: &Request<'a>) -> Params<'a> {
-    let mut params = Params::read(request);
+/// Reads the parameters of a request at this endpoint.
+fn read<'a>(params: &mut Params<'a>, endpoint: &Endpoint, request: &Request<'a>) {
+    params.read(request);
     if endpoint::dialect(endpoint.path) != PathDialect::Named {
         params.follow_v5(endpoint.room_in(request.path));
     }
-    params
 }
 
 /// The version of the answer.

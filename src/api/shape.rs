@@ -99,15 +99,20 @@ impl Shape {
         self.detail = Detail::Skipped(self.skipped().saturating_add(count));
     }
 
-    /// The same; scripts of this audience may read the answer. It is kept in parts, which take half the memory.
+    /// The same; scripts of this audience may read the answer.
     #[must_use]
     pub fn read_by(mut self, audience: Audience) -> Shape {
+        self.let_read(audience);
+        self
+    }
+
+    /// Lets scripts of this audience read the answer. It is kept in parts, which take half the memory.
+    pub(super) fn let_read(&mut self, audience: Audience) {
         (self.anybody, self.origin) = match audience {
             Audience::Nobody => (false, None),
             Audience::Anybody => (true, None),
             Audience::Origin(origin) => (false, Some(origin)),
         };
-        self
     }
 
     /// The headers that every answer of this shape has.

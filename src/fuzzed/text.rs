@@ -21,15 +21,15 @@ use super::limits::LIMITS;
 /// A form has the pairs that a second reader finds, and still has them when it is written again. A part of a value that is
 /// no text is marked.
 pub fn form(data: &[u8]) {
-    let mut reading = pairs(data);
     let mut found = Vec::new();
-    while let Some(pair) = reading.next() {
-        match (&pair.1, reading.marked_value()) {
+    for pair in pairs(data) {
+        let (name, value) = (pair.name(), pair.value());
+        match (&value, pair.marked_value()) {
             (Ok(text), marked) => assert_eq!(marked.as_deref(), Ok(&**text)),
             (Err(BadText), Ok(marked)) => assert!(marked.contains('\0')),
             (Err(BadText), Err(BadText)) => {}
         }
-        found.push(pair);
+        found.push((name, value));
     }
     let expected: Vec<_> = data
         .split(|byte| *byte == b'&')

@@ -5,21 +5,33 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
+use crate::base::marks::{Class, Marks, marks};
+
 /// Invalid text: bad percent-encoding, bad UTF-8, or U+0000 in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadText;
 
 /// A decoded name or value.
-pub(crate) type Decoded<'a> = Result<Cow<'a, str>, BadText>;
+pub type Decoded<'a> = Result<Cow<'a, str>, BadText>;
 
 /// The pairs of a form, in order; a name without `=` has an empty value, and empty pairs are skipped.
 pub fn pairs(input: &[u8]) -> Pairs<'_> {
-    Pairs { input, text: std::str::from_utf8(input).ok(), at: 0, value_at: 0 }
+    Pairs::new(input, std::str::from_utf8(input).ok())
 }
 
 /// The same for text that is known to be UTF-8.
 pub(crate) fn pairs_of(text: &str) -> Pairs<'_> {
-    Pairs { input: text.as_bytes(), text: Some(text), at: 0, value_at: 0 }
+    Pairs::new(text.as_bytes(), Some(text))
+}
+
+/// The bytes of a form that do not mean themselves: its signs, and U+0000, which makes a text bad.
+#[derive(Clone, Debug)]
+struct Signs;
+
+impl Class for Signs {
+    const BYTES: &'static [u8] = b"&=%+\0";
 }
 
 /// The pairs of a form; see [`pairs`].
@@ -28,86 +40,126 @@ pub struct Pairs<'a> {
     input: &'a [u8],
     /// The input, if all of it is UTF-8: then no part is checked again.
     text: Option<&'a str>,
-    /// How much of the input has been read.
+    /// The signs that were not read.
+    signs: Marks<'a, Signs>,
+    /// Where the next pair begins.
     at: usize,
-    /// Where the last value begins.
-    value_at: usize,
+}
+
+/// A pair as it stands in a form.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    input: &'a [u8],
+    text: Option<&'a str>,
+    name: Part,
+    value: Part,
+}
+
+/// A name or a value.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    start: usize,
+    end: usize,
+    /// It has other bytes than those that mean themselves.
+    is_coded: bool,
 }
 
 impl<'a> Iterator for Pairs<'a> {
-    type Item = (Decoded<'a>, Decoded<'a>);
+    type Item = Pair<'a>;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.input.get(self.at) == Some(&b'&') {
-            self.at += 1;
+    #[inline]
+    fn next(&mut self) -> Option<Pair<'a>> {
+        while self.at < self.input.len() {
+            let start = self.at;
+            let pair = self.split();
+            let is_empty = self.at == start + 1;
+            if !is_empty {
+                return Some(pair);
+            }
         }
-        if self.at == self.input.len() {
-            return None;
-        }
-        let name = self.part(NAME_ENDS);
-        let has_value = self.input.get(self.at) == Some(&b'=');
-        self.at += usize::from(has_value);
-        self.value_at = self.at;
-        let value = if has_value { self.part(VALUE_ENDS) } else { Ok(Cow::Borrowed("")) };
-        Some((name, value))
+        None
     }
 }
 
-/// The byte ends a name.
-const NAME_ENDS: u8 = 1;
-/// The byte ends a value.
-const VALUE_ENDS: u8 = 2;
-/// The byte stands for another byte.
-const ESCAPE: u8 = 4;
-/// The byte makes a text bad.
-const ZERO: u8 = 8;
-
-/// The meaning of each byte. Most of a request is read by this table, and most bytes mean only themselves.
-const MEANING: [u8; 256] = {
-    let mut meaning = [0; 256];
-    meaning[b'&' as usize] = NAME_ENDS | VALUE_ENDS;
-    meaning[b'=' as usize] = NAME_ENDS;
-    meaning[b'%' as usize] = ESCAPE;
-    meaning[b'+' as usize] = ESCAPE;
-    meaning[0] = ZERO;
-    meaning
-};
-
 impl<'a> Pairs<'a> {
-    /// Reads up to the first byte that `ends` the part, and decodes the bytes before it.
-    fn part(&mut self, ends: u8) -> Decoded<'a> {
-        let start = self.at;
-        let (mut at, mut found) = (start, 0);
-        for byte in &self.input[start..] {
-            let meaning = MEANING[usize::from(*byte)];
-            if meaning != 0 {
-                if meaning & ends != 0 {
-                    break;
-                }
-                found |= meaning;
-            }
-            at += 1;
-        }
-        self.at = at;
-        let raw = &self.input[start..at];
-        match found & (ESCAPE | ZERO) {
-            0 => match self.text {
-                Some(text) => Ok(Cow::Borrowed(&text[start..at])),
-                None => std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| BadText),
-            },
-            ESCAPE => {
-                let bytes = unescape(raw, true)?;
-                String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadText)
-            }
-            _ => Err(BadText),
-        }
+    fn new(input: &'a [u8], text: Option<&'a str>) -> Pairs<'a> {
+        Pairs { input, text, signs: marks(input), at: 0 }
     }
 
-    /// The value of the last pair, with U+0000 in place of each part that is not valid text. Only a malformed escape is
-    /// an error, because its end is unknown.
-    pub(crate) fn marked_value(&self) -> Result<String, BadText> {
-        unescape(&self.input[self.value_at..self.at], false).map(|bytes| marked(&bytes))
+    /// Reads up to the next `&`, and passes it.
+    #[inline]
+    fn split(&mut self) -> Pair<'a> {
+        let (start, mut equals) = (self.at, None);
+        let (mut is_name_coded, mut is_coded) = (false, false);
+        let end = loop {
+            let Some(at) = self.signs.next() else { break self.input.len() };
+            match self.input[at] {
+                b'&' => break at,
+                b'=' if equals.is_none() => {
+                    equals = Some(at);
+                    (is_name_coded, is_coded) = (is_coded, false);
+                }
+                b'=' => {}
+                _ => is_coded = true,
+            }
+        };
+        self.at = end + 1;
+        let (name, value) = match equals {
+            Some(at) => {
+                (Part { start, end: at, is_coded: is_name_coded }, Part { start: at + 1, end, is_coded })
+            }
+            None => (Part { start, end, is_coded }, Part { start: end, end, is_coded: false }),
+        };
+        Pair { input: self.input, text: self.text, name, value }
     }
+}
+
+impl<'a> Pair<'a> {
+    /// The name as it stands in the form. Names of parameters need no escapes, so this is the name itself in nearly all
+    /// pairs.
+    #[inline]
+    pub(crate) fn raw_name(self) -> &'a [u8] {
+        self.raw(self.name)
+    }
+
+    /// The name.
+    pub fn name(self) -> Decoded<'a> {
+        self.decode(self.name)
+    }
+
+    /// The value.
+    #[inline]
+    pub fn value(self) -> Decoded<'a> {
+        self.decode(self.value)
+    }
+
+    /// The value, with U+0000 in place of each part that is not valid text. Only a malformed escape is an error, because
+    /// its end is unknown.
+    pub(crate) fn marked_value(self) -> Result<String, BadText> {
+        unescape(self.raw(self.value), false).map(|bytes| marked(&bytes))
+    }
+
+    #[inline]
+    fn raw(self, part: Part) -> &'a [u8] {
+        &self.input[part.start..part.end]
+    }
+
+    #[inline]
+    fn decode(self, part: Part) -> Decoded<'a> {
+        match self.text {
+            Some(text) if !part.is_coded => Ok(Cow::Borrowed(&text[part.start..part.end])),
+            Some(_) | None => decode(self.raw(part), part.is_coded),
+        }
+    }
+}
+
+/// The text that `raw` stands for.
+fn decode(raw: &[u8], is_coded: bool) -> Decoded<'_> {
+    if !is_coded {
+        return std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| BadText);
+    }
+    let bytes = unescape(raw, true)?;
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadText)
 }
 
 /// The text in `bytes`, with U+0000 in place of each part that is not UTF-8.
@@ -133,25 +185,24 @@ pub(crate) fn path_part(raw: &str) -> Decoded<'_> {
 
 /// The bytes that `raw` stands for; if `without_zero`, none of them may be 0.
 fn unescape(raw: &[u8], without_zero: bool) -> Result<Vec<u8>, BadText> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let (&[high, low], after) = rest.split_first_chunk().ok_or(BadText)?;
-                rest = after;
-                let byte = hex(high)? << 4 | hex(low)?;
-                if byte == 0 && without_zero {
-                    return Err(BadText);
-                }
-                byte
-            }
-            plain => plain,
-        });
+    // Most escapes are spaces. The compiler replaces them by vectors.
+    let mut out: Vec<u8> = raw.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    if let Some(first) = memchr(b'%', &out) {
+        let (mut from, mut to) = (first, first);
+        while let Some(&byte) = out.get(from) {
+            let (byte, length) = if byte == b'%' { (escaped(&out[from + 1..])?, 3) } else { (byte, 1) };
+            out[to] = byte;
+            (from, to) = (from + length, to + 1);
+        }
+        out.truncate(to);
     }
-    Ok(out)
+    if without_zero && memchr(0, &out).is_some() { Err(BadText) } else { Ok(out) }
+}
+
+/// The byte that stands as two hexadecimal digits at the beginning of `rest`.
+fn escaped(rest: &[u8]) -> Result<u8, BadText> {
+    let [high, low] = rest.first_chunk().ok_or(BadText)?;
+    Ok(hex(*high)? << 4 | hex(*low)?)
 }
 
 fn hex(digit: u8) -> Result<u8, BadText> {
@@ -187,9 +238,9 @@ mod tests {
     #[track_caller]
     fn check(input: &[u8], expected: &[(&str, &str)]) {
         let found: Vec<(String, String)> = pairs(input)
-            .map(|(name, value)| {
+            .map(|pair| {
                 let text = |text: Decoded<'_>| text.map_or("BAD".to_owned(), Cow::into_owned);
-                (text(name), text(value))
+                (text(pair.name()), text(pair.value()))
             })
             .collect();
         let found: Vec<(&str, &str)> = found.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -224,10 +275,8 @@ mod tests {
     #[test]
     fn bad_text_in_a_value_is_marked() {
         let check = |input: &[u8], expected: Result<&str, BadText>| {
-            let mut pairs = pairs(input);
-            pairs.next();
             assert_eq!(
-                pairs.marked_value(),
+                pairs(input).next().unwrap().marked_value(),
                 expected.map(str::to_owned),
                 "{}",
                 String::from_utf8_lossy(input)
@@ -244,10 +293,8 @@ mod tests {
 
     #[test]
     fn plain_text_is_borrowed() {
-        assert!(matches!(
-            pairs(b"a=plain").next(),
-            Some((Ok(Cow::Borrowed("a")), Ok(Cow::Borrowed("plain"))))
-        ));
+        let pair = pairs(b"a=plain").next().unwrap();
+        assert!(matches!((pair.name(), pair.value()), (Ok(Cow::Borrowed("a")), Ok(Cow::Borrowed("plain")))));
     }
 
     fn encode(text: &str) -> String {
@@ -257,8 +304,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_pairs(input in proptest::collection::vec(any::<u8>(), 0..200)) {
-            for (name, value) in pairs(&input) {
-                for text in [name, value].into_iter().flatten() {
+            for pair in pairs(&input) {
+                for text in [pair.name(), pair.value()].into_iter().flatten() {
                     prop_assert!(!text.contains('\0') && text.len() <= input.len());
                 }
             }
@@ -269,11 +316,11 @@ mod tests {
             let form: Vec<String> =
                 texts.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
             let found: Vec<(String, String)> = pairs(form.join("&").as_bytes())
-                .map(|(name, value)| (name.unwrap().into_owned(), value.unwrap().into_owned()))
+                .map(|pair| (pair.name().unwrap().into_owned(), pair.value().unwrap().into_owned()))
                 .collect();
             prop_assert_eq!(&found, &texts);
             let of_text: Vec<(String, String)> = pairs_of(&form.join("&"))
-                .map(|(name, value)| (name.unwrap().into_owned(), value.unwrap().into_owned()))
+                .map(|pair| (pair.name().unwrap().into_owned(), pair.value().unwrap().into_owned()))
                 .collect();
             prop_assert_eq!(of_text, texts);
         }

@@ -59,34 +59,33 @@ impl ParamSource {
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<'a> Params<'a> {
-    /// Reads the query and, on POST, the body.
-    pub(super) fn read(request: &Request<'a>) -> Params<'a> {
-        let mut params = Params::read_query(request.query);
-        if request.body.is_empty() {
-            return params;
-        }
-        if request.content_encoded {
-            params.readable = false;
-        } else if request.method == Method::Post {
-            let body = request.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(request.body);
-            params.read_body(body, request.content_type);
-        }
-        params
-    }
-
-    /// Reads the query only.
-    pub(super) fn read_query(query: &'a str) -> Params<'a> {
-        let mut params = Params {
-            values: [const { None }; Param::COUNT],
+    /// None yet. They are read into their place, because a copy of all of them would cost as much as reading some.
+    pub(super) fn new() -> Params<'a> {
+        Params {
+            values: std::array::from_fn(|_| None),
             entries: Vec::new(),
             listed: 0,
             fault: None,
             readable: true,
-        };
+        }
+    }
+
+    /// Reads the query and, on POST, the body.
+    pub(super) fn read(&mut self, request: &Request<'a>) {
+        self.read_query(request.query);
+        if request.content_encoded {
+            self.readable = request.body.is_empty();
+        } else if !request.body.is_empty() && request.method == Method::Post {
+            let body = request.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(request.body);
+            self.read_body(body, request.content_type);
+        }
+    }
+
+    /// Reads the query only.
+    pub(super) fn read_query(&mut self, query: &'a str) {
         let mut source = ParamSource::new("query");
-        params.read_form(form::pairs_of(query), &mut source);
-        params.listed = source.listed;
-        params
+        self.read_form(form::pairs_of(query), &mut source);
+        self.listed = source.listed;
     }
 
     fn read_body(&mut self, body: &'a [u8], content_type: ContentType) {
@@ -100,27 +99,35 @@ impl<'a> Params<'a> {
         }
     }
 
-    fn read_form(&mut self, mut pairs: form::Pairs<'a>, source: &mut ParamSource) {
-        while let Some((name, value)) = pairs.next() {
-            let Ok(name) = name else {
-                self.blame(source.name);
-                continue;
-            };
-            match Param::of(&name) {
-                Some(param) if param.is_list() => {
-                    let value = value.or_else(|BadText| pairs.marked_value().map(Cow::Owned));
-                    self.put(source, param, value);
-                }
-                Some(param) => self.put(source, param, value),
-                None => match (EntryName::of(&name), value) {
-                    (Some(entry), Err(BadText)) => {
-                        self.put_entry(source, &entry, pairs.marked_value().map(|_| None));
-                    }
-                    (Some(entry), Ok(text)) => self.put_entry(source, &entry, Ok(Some(text))),
-                    (None, Err(BadText)) => self.blame(source.name),
-                    (None, Ok(_)) => {}
-                },
+    fn read_form(&mut self, pairs: form::Pairs<'a>, source: &mut ParamSource) {
+        for pair in pairs {
+            match Param::of(pair.raw_name()) {
+                Some(param) => self.put_pair(source, param, pair),
+                None => self.read_coded(pair, source),
             }
+        }
+    }
+
+    /// Reads a pair whose name is not a parameter's as it stands: it may be one when it is decoded, or that of an entry.
+    fn read_coded(&mut self, pair: form::Pair<'a>, source: &mut ParamSource) {
+        let Ok(name) = pair.name() else { return self.blame(source.name) };
+        if let Some(param) = Param::of(name.as_bytes()) {
+            return self.put_pair(source, param, pair);
+        }
+        match (EntryName::of(&name), pair.value()) {
+            (Some(entry), Err(BadText)) => {
+                self.put_entry(source, &entry, pair.marked_value().map(|_| None));
+            }
+            (Some(entry), Ok(text)) => self.put_entry(source, &entry, Ok(Some(text))),
+            (None, Err(BadText)) => self.blame(source.name),
+            (None, Ok(_)) => {}
+        }
+    }
+
+    fn put_pair(&mut self, source: &mut ParamSource, param: Param, pair: form::Pair<'a>) {
+        match pair.value() {
+            Err(BadText) if param.is_list() => self.put(source, param, pair.marked_value().map(Cow::Owned)),
+            value => self.put(source, param, value),
         }
     }
 
@@ -141,7 +148,7 @@ impl<'a> Params<'a> {
         own: impl Fn(Text<'j>) -> Text<'a>,
     ) {
         let whole = flat::object(json, |name, value| {
-            let Some(param) = Param::of(&name) else {
+            let Some(param) = Param::of(name.as_bytes()) else {
                 return match (EntryName::of(&name), value) {
                     (Some(entry), value) => {
                         self.put_entry(source, &entry, entry_text(value).map(|text| text.map(&own)));
@@ -277,7 +284,7 @@ impl<'a> Params<'a> {
 
     /// The name of a user or a room.
     pub(super) fn required_name(&mut self, param: Param, bytes_max: usize) -> Result<Text<'a>, Rejection> {
-        self.name(param, bytes_max)?.ok_or(param.missing())
+        self.name(param, bytes_max)?.ok_or_else(|| param.missing())
     }
 
     pub(super) fn nick(&mut self) -> Result<Option<Text<'a>>, Rejection> {

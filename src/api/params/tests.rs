@@ -22,9 +22,21 @@ fn request<'a>(query: &'a str, body: &'a str, content_type: ContentType) -> Requ
 }
 
 /// Checks the parameters that are read, in the order of their names, or the one that is blamed.
+fn read<'a>(request: &Request<'a>) -> Params<'a> {
+    let mut params = Params::new();
+    params.read(request);
+    params
+}
+
+fn params_of(query: &str) -> Params<'_> {
+    let mut params = Params::new();
+    params.read_query(query);
+    params
+}
+
 #[track_caller]
 fn check(query: &str, body: &str, content_type: ContentType, expected: Result<&[(&str, &str)], &str>) {
-    let params = Params::read(&request(query, body, content_type));
+    let params = read(&request(query, body, content_type));
     let names = Param::ALL.iter().map(|param| param.name());
     let found: Vec<(&str, &str)> =
         names.zip(&params.values).filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
@@ -94,7 +106,7 @@ fn parameters_stand_in_json() {
 #[track_caller]
 fn check_list(query: &str, body: &[u8], content_type: ContentType, expected: Result<&[&str], &str>) {
     let request = Request { body, ..request(query, "", content_type) };
-    let mut params = Params::read(&request);
+    let mut params = read(&request);
     let what = format!("{query} {}", String::from_utf8_lossy(body));
     let expected = match expected {
         Ok(expected) => expected,
@@ -225,7 +237,7 @@ fn a_byte_order_mark_before_a_body_is_dropped() {
 
 #[test]
 fn texts_are_checked() {
-    let mut params = Params::read_query("name=a%2Cb&nick=&show=123&ticket=x&version=3");
+    let mut params = params_of("name=a%2Cb&nick=&show=123&ticket=x&version=3");
     assert_eq!(params.name(Param::Name, 9), Err(Param::Name.bad()));
     assert_eq!(params.nick(), Ok(None));
     assert_eq!(params.text_up_to(Param::Show, 2), Err(Param::Show.bad()));
@@ -238,9 +250,8 @@ fn texts_are_checked() {
 #[test]
 fn a_call_is_about_a_ticket_or_a_name() {
     let ticket = "B".repeat(40);
-    let subject = |query: &str| {
-        Params::read_query(query).subject().map(|subject| matches!(subject, Subject::Ticket(_)))
-    };
+    let subject =
+        |query: &str| params_of(query).subject().map(|subject| matches!(subject, Subject::Ticket(_)));
     assert_eq!(subject(&format!("ticket={ticket}&name=,")), Ok(true));
     assert_eq!(subject("name=a&ticket="), Ok(false));
     assert_eq!(subject("name=a,"), Err(Param::Name.bad()));

@@ -28,7 +28,7 @@ pub(super) fn online(reply: Reply<'_>, session: &Started, base_url: &str) {
     let skipped = reply.skipped();
     reply.json(|out| {
         out.extend_from_slice(b"{\"ticket\":");
-        json::write(out, &session.ticket.text());
+        json::write_text(out, &session.ticket.text());
         out.extend_from_slice(b",\"rooms\":");
         rooms(out, &session.rooms);
         out.extend_from_slice(b",\"buddies\":");

@@ -17,7 +17,7 @@ impl Dialect for Papers {
         let skipped = reply.skipped();
         reply.json(|out| {
             out.extend_from_slice(b"{\"ticket\":");
-            json::write(out, &session.ticket.text());
+            json::write_text(out, &session.ticket.text());
             out.extend_from_slice(b",\"buddies\":");
             parts::shows(out, &session.buddies);
             out.extend_from_slice(b",\"roominfo\":");

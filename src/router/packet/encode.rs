@@ -18,14 +18,14 @@ impl Packet {
         out.extend_from_slice(b"{\"type\":\"");
         out.extend_from_slice(message.kind.word().as_bytes());
         out.extend_from_slice(b"\",\"to\":");
-        json::write(&mut out, message.to);
+        json::write_text(&mut out, message.to);
         member(&mut out, "from", message.from);
         member(&mut out, "nick", message.nick);
         out.extend_from_slice(b",\"timestamp\":");
         if is_json_number(message.timestamp) {
             out.extend_from_slice(message.timestamp.as_bytes());
         } else {
-            json::write(&mut out, message.timestamp);
+            json::write_text(&mut out, message.timestamp);
         }
         member(&mut out, "body", message.body);
         member(&mut out, "style", message.style);
@@ -105,7 +105,7 @@ impl Packet {
         let Signal { from, to, name, data, subject } = *signal;
         let mut out = Vec::with_capacity(64 + from.len() + to.len() + name.len() + data.len());
         out.extend_from_slice(b"{\"from\":");
-        json::write(&mut out, from);
+        json::write_text(&mut out, from);
         member(&mut out, "to", to);
         member(&mut out, "name", name);
         out.extend_from_slice(b",\"data\":");
@@ -118,7 +118,7 @@ impl Packet {
 fn typing(from: &str, nick: &str, to: &str, show: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + from.len() + nick.len() + to.len() + show.len());
     out.extend_from_slice(b"{\"from\":");
-    json::write(&mut out, from);
+    json::write_text(&mut out, from);
     member(&mut out, "nick", nick);
     member(&mut out, "to", to);
     member(&mut out, "show", show);
@@ -129,7 +129,7 @@ fn member(out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
-    json::write(out, value);
+    json::write_text(out, value);
 }
 
 /// Whether `text` is a JSON number (RFC 8259 section 6) short enough to be passed on as one.

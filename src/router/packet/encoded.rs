@@ -88,7 +88,7 @@ impl Packet {
             return false;
         }
         let mut head = b"{\"type\":\"unicast\",\"to\":".to_vec();
-        json::write(&mut head, name);
+        json::write_text(&mut head, name);
         self.block.strip_prefix(&*head).is_some_and(|rest| rest.starts_with(b",\"from\":"))
     }
 

@@ -133,7 +133,9 @@ impl Session {
 
     /// Whether a ticket with its key proves the right to it, in this domain.
     pub(super) fn admits(&self, domain: DomainId, ticket: &Ticket) -> bool {
-        let right: bool = self.secret.ct_eq(&ticket.secret).into();
+        // As one number: `subtle` takes eight times as long for sixteen bytes.
+        let (secret, shown) = (u128::from_ne_bytes(self.secret), u128::from_ne_bytes(ticket.secret));
+        let right: bool = secret.ct_eq(&shown).into();
         right && self.domain == domain
     }
 

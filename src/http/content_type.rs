@@ -16,9 +16,15 @@ pub(crate) enum ContentType {
     Other,
 }
 
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
 impl ContentType {
     /// Reads a `Content-Type`; of its parameters only the charset counts.
     pub(super) fn of(value: &[u8]) -> ContentType {
+        // As all libraries of sites write it.
+        if value == FORM {
+            return ContentType::Form;
+        }
         let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
         let essence = parts.next().unwrap_or_default();
         let utf8 = parts.all(|part| {
@@ -34,7 +40,7 @@ impl ContentType {
             ContentType::Other
         } else if essence.is_empty() {
             ContentType::None
-        } else if essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+        } else if essence.eq_ignore_ascii_case(FORM) {
             ContentType::Form
         } else if essence.eq_ignore_ascii_case(b"application/json") {
             ContentType::Json

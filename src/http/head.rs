@@ -54,7 +54,7 @@ impl<'b> Head<'b> {
         let http10 = parsed.version == Some(0);
         let mut fields = Fields::default();
         for header in parsed.headers.iter() {
-            fields.read(header.name, header.value.trim_ascii())?;
+            fields.read(header.name, header.value)?;
         }
         let (path, query) = target::split(target).ok_or(Rejection::malformed())?;
         let request = Request {
@@ -83,6 +83,9 @@ impl<'b> Head<'b> {
     }
 }
 
+/// The option of `Connection` that keeps the connection open.
+const KEEP_ALIVE: &[u8] = b"keep-alive";
+
 /// The values of the headers that were read so far.
 #[derive(Default)]
 struct Fields<'b> {
@@ -101,45 +104,80 @@ struct Fields<'b> {
 }
 
 impl<'b> Fields<'b> {
+    /// Takes a header. Most headers of a browser mean nothing here, and their length alone shows it.
     fn read(&mut self, name: &str, value: &'b [u8]) -> Result<(), Rejection> {
-        if name.eq_ignore_ascii_case("content-length") {
-            let length = length(value).ok_or(Rejection::malformed())?;
-            if self.length.replace(length).is_some_and(|before| before != length) {
-                return Err(Rejection::malformed());
+        // Most clients write a name in its usual case.
+        let is = |usual: &str| name == usual || name.eq_ignore_ascii_case(usual);
+        match name.len() {
+            4 if is("Host") => self.read_host(value.trim_ascii()),
+            6 if is("Accept") => {
+                let is_first = self.accepts_events.is_none();
+                self.accepts_events = Some(is_first && value.trim_ascii() == EVENT_STREAM);
+                Ok(())
             }
-        } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                return Err(Rejection::malformed());
+            6 if is("Expect") => self.read_expectation(value.trim_ascii()),
+            6 if is("Origin") => {
+                self.origin = std::str::from_utf8(value.trim_ascii()).ok();
+                Ok(())
             }
-            self.chunked = true;
-        } else if name.eq_ignore_ascii_case("content-type") {
-            let again = self.content_type.is_some();
-            self.content_type = Some(if again { ContentType::Other } else { ContentType::of(value) });
-        } else if name.eq_ignore_ascii_case("content-encoding") {
-            self.content_encoded = true;
-        } else if name.eq_ignore_ascii_case("authorization") {
-            self.basic = self.basic.or(basic(value));
-        } else if name.eq_ignore_ascii_case("origin") {
-            self.origin = std::str::from_utf8(value).ok();
-        } else if name.eq_ignore_ascii_case("accept") {
-            self.accepts_events = Some(self.accepts_events.is_none() && value == EVENT_STREAM);
-        } else if name.eq_ignore_ascii_case("connection") {
-            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-                self.close |= option.eq_ignore_ascii_case(b"close");
-                self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            10 if is("Connection") => {
+                self.read_connection(value);
+                Ok(())
             }
-        } else if name.eq_ignore_ascii_case("host") {
-            // A host may be empty: the target may have none (RFC 9112 section 3.2).
-            if std::mem::replace(&mut self.host, true) || !(value.is_empty() || is_host(value)) {
-                return Err(Rejection::malformed());
+            12 if is("Content-Type") => {
+                let again = self.content_type.is_some();
+                let found = if again { ContentType::Other } else { ContentType::of(value.trim_ascii()) };
+                self.content_type = Some(found);
+                Ok(())
             }
-        } else if name.eq_ignore_ascii_case("expect") {
-            if !value.eq_ignore_ascii_case(b"100-continue") {
-                return Err(Rejection::unexpected());
+            13 if is("Authorization") => {
+                self.basic = self.basic.or(basic(value.trim_ascii()));
+                Ok(())
             }
-            self.expects_continue = true;
+            14 if is("Content-Length") => self.read_length(value.trim_ascii()),
+            16 if is("Content-Encoding") => {
+                self.content_encoded = true;
+                Ok(())
+            }
+            17 if is("Transfer-Encoding") => self.read_coding(value.trim_ascii()),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// A host may be empty: the target may have none (RFC 9112 section 3.2).
+    fn read_host(&mut self, value: &[u8]) -> Result<(), Rejection> {
+        let again = std::mem::replace(&mut self.host, true);
+        if again || !(value.is_empty() || is_host(value)) { Err(Rejection::malformed()) } else { Ok(()) }
+    }
+
+    fn read_expectation(&mut self, value: &[u8]) -> Result<(), Rejection> {
+        self.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
+        if self.expects_continue { Ok(()) } else { Err(Rejection::unexpected()) }
+    }
+
+    fn read_connection(&mut self, value: &[u8]) {
+        // As all browsers write it.
+        if value == KEEP_ALIVE {
+            self.keep_alive = true;
+            return;
+        }
+        for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            self.close |= option.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= option.eq_ignore_ascii_case(KEEP_ALIVE);
+        }
+    }
+
+    fn read_length(&mut self, value: &[u8]) -> Result<(), Rejection> {
+        let length = length(value).ok_or(Rejection::malformed())?;
+        match self.length.replace(length) {
+            Some(before) if before != length => Err(Rejection::malformed()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn read_coding(&mut self, value: &[u8]) -> Result<(), Rejection> {
+        let again = std::mem::replace(&mut self.chunked, true);
+        if again || !value.eq_ignore_ascii_case(b"chunked") { Err(Rejection::malformed()) } else { Ok(()) }
     }
 
     fn framing(&self, http10: bool) -> Result<Framing, Rejection> {

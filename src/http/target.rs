@@ -10,7 +10,10 @@ use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
 /// The absolute form (RFC 9112 section 3.2.2) loses its scheme and authority. If the authority is not a host, it is no
 /// target. `*` stays as it is.
 pub(super) fn split(target: &str) -> Option<(&str, &str)> {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = match target.bytes().position(|byte| byte == b'?') {
+        Some(at) => (&target[..at], &target[at + 1..]),
+        None => (target, ""),
+    };
     let (authority, path) = split_authority(path);
     authority.is_none_or(|authority| is_host(authority.as_bytes())).then_some((path, query))
 }

@@ -4,6 +4,8 @@
 //! [`Partial`], its state between these calls. Must not: keep a byte of the input, or read all of it again for each
 //! byte of a slow peer.
 
+use memchr::memchr;
+
 use super::chunked::{self, Progress, Scan};
 use super::head::{Framing, Head};
 use super::policy::{PathRules, Policy};
@@ -199,7 +201,7 @@ fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'
         return Err(Rejection::malformed());
     }
     let searched_bytes = partial.searched_bytes as usize;
-    let line_ended = window.get(searched_bytes..).is_some_and(|new| new.contains(&b'\n'));
+    let line_ended = window.get(searched_bytes..).is_some_and(|new| memchr(b'\n', new).is_some());
     if line_ended || has_bare_return(&window[searched_bytes.saturating_sub(1).min(window.len())..]) {
         let found = match Head::parse(window) {
             // Only lines that have ended are refused, so that the result does not depend on how they are cut.

@@ -4,7 +4,7 @@
 //! strings together packets that were encoded before.
 
 use super::parts::list;
-use crate::base::json;
+use crate::base::digits;
 use crate::router::call::Delivery;
 use crate::router::packet::{Kind, Packet};
 
@@ -34,10 +34,10 @@ pub(super) fn write(out: &mut Vec<u8>, delivery: &Delivery) {
         of(out, is_signal);
     }
     out.extend_from_slice(b",\"seq\":");
-    json::write(out, &delivery.seq);
+    digits::append(out, delivery.seq);
     if let Some(retry_ms) = delivery.retry_ms {
         out.extend_from_slice(b",\"retry\":");
-        json::write(out, &retry_ms);
+        digits::append(out, retry_ms);
     }
     out.push(b'}');
 }

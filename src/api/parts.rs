@@ -2,7 +2,7 @@
 //!
 //! Owns: objects and lists, and the parts that several answers share. Must not: match on a version.
 
-use crate::base::json;
+use crate::base::{digits, json};
 use crate::router::call::Started;
 use crate::router::profile::Profile;
 
@@ -10,14 +10,14 @@ use crate::router::profile::Profile;
 pub(super) fn shows(out: &mut Vec<u8>, users: &[Profile]) {
     object(out, users, |out, user| {
         member(out, user.name());
-        json::write(out, user.show());
+        json::write_text(out, user.show());
     });
 }
 
 /// Writes the end of every answer with a session; `skipped` entries of the lists in its call could not be names.
 pub(super) fn end_of_session(out: &mut Vec<u8>, session: &Started, skipped: u32) {
     out.extend_from_slice(b",\"clientnum\":");
-    json::write(out, &session.sessions);
+    digits::append(out, session.sessions.into());
     if session.partial {
         out.extend_from_slice(b",\"partial\":true");
     }
@@ -26,14 +26,14 @@ pub(super) fn end_of_session(out: &mut Vec<u8>, session: &Started, skipped: u32)
     }
     if skipped > 0 {
         out.extend_from_slice(b",\"skipped\":");
-        json::write(out, &skipped);
+        digits::append(out, skipped.into());
     }
     out.push(b'}');
 }
 
 /// Writes the name of a member of an object, and its colon.
 pub(super) fn member(out: &mut Vec<u8>, name: &str) {
-    json::write(out, name);
+    json::write_text(out, name);
     out.push(b':');
 }
 

@@ -3,7 +3,7 @@
 //! Owns: the headers of this API. Must not: import a dialect.
 
 use super::shape::Shape;
-use crate::base::json;
+use crate::base::digits;
 use crate::http::response::{OK_JSON, OK_SCRIPT, OK_TEXT, Open, header};
 use crate::router::call::Receivers;
 
@@ -35,6 +35,11 @@ impl<'r> Reply<'r> {
         self.shape.skipped()
     }
 
+    /// Answers with the text `ok`: the call has nothing to say but that.
+    pub(super) fn ok(self) {
+        self.begin(OK_TEXT).extend_from_slice(b"Content-Length: 2\r\n\r\nok");
+    }
+
     /// Answers with text that `body` writes.
     pub(super) fn text(self, body: impl FnOnce(&mut Vec<u8>)) {
         self.write(OK_TEXT, body);
@@ -51,20 +56,27 @@ impl<'r> Reply<'r> {
     }
 
     fn write(self, head: &str, body: impl FnOnce(&mut Vec<u8>)) {
+        let out = self.begin(head);
+        let open = Open::length(out);
+        body(out);
+        open.end(out);
+    }
+
+    /// Appends the head up to its length.
+    fn begin(self, head: &str) -> &'r mut Vec<u8> {
         let Reply { out, shape, receivers, partial } = self;
         out.extend_from_slice(head.as_bytes());
         if let Some(Receivers { sessions, visible, .. }) = receivers {
-            header(out, "X-NextIM-Delivered: ", |out| json::write(out, &sessions));
-            header(out, "X-NextIM-Visible: ", |out| json::write(out, &visible));
+            header(out, "X-NextIM-Delivered: ", |out| digits::append(out, sessions.into()));
+            header(out, "X-NextIM-Visible: ", |out| digits::append(out, visible.into()));
         }
         if partial {
             header(out, "X-NextIM-Partial: ", |out| out.push(b'1'));
         }
         if shape.skipped() > 0 {
-            header(out, "X-NextIM-Skipped: ", |out| json::write(out, &shape.skipped()));
+            header(out, "X-NextIM-Skipped: ", |out| digits::append(out, shape.skipped().into()));
         }
-        let open = Open::begin(out, "", &shape.manner());
-        body(out);
-        open.end(out);
+        shape.manner().write(out);
+        out
     }
 }

@@ -10,7 +10,7 @@ use crate::api::{Context, Route, Routed, policy, route};
 use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::wire::CALLBACK_BYTES_MAX;
 use crate::http::flat::{self, Value};
-use crate::http::form::{BadText, Decoded, pairs, pairs_of};
+use crate::http::form::{BadText, Decoded, Pair, pairs, pairs_of};
 use crate::http::jsonp::is_callback;
 use crate::http::parser::{Parsed, Partial, parse};
 use crate::router::ids::{TICKET_CHARS, Ticket};
@@ -23,7 +23,7 @@ use super::limits::LIMITS;
 pub fn form(data: &[u8]) {
     let mut found = Vec::new();
     for pair in pairs(data) {
-        let (name, value) = (pair.name(), pair.value());
+        let (name, value) = parts(pair);
         match (&value, pair.marked_value()) {
             (Ok(text), marked) => assert_eq!(marked.as_deref(), Ok(&**text)),
             (Err(BadText), Ok(marked)) => assert!(marked.contains('\0')),
@@ -42,13 +42,18 @@ pub fn form(data: &[u8]) {
         .collect();
     assert_eq!(found, expected);
     if let Ok(text) = std::str::from_utf8(data) {
-        assert_eq!(pairs_of(text).collect::<Vec<_>>(), found);
+        assert_eq!(pairs_of(text).map(parts).collect::<Vec<_>>(), found);
     }
     let Some(good) = found.into_iter().map(good_pair).collect::<Option<Vec<_>>>() else { return };
     let written: Vec<String> =
         good.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     let written = written.join("&");
-    assert_eq!(pairs(written.as_bytes()).map(good_pair).collect::<Option<Vec<_>>>(), Some(good));
+    assert_eq!(pairs(written.as_bytes()).map(parts).map(good_pair).collect::<Option<Vec<_>>>(), Some(good));
+}
+
+/// The name and the value.
+fn parts(pair: Pair<'_>) -> (Decoded<'_>, Decoded<'_>) {
+    (pair.name(), pair.value())
 }
 
 /// The pair, if both its parts are text.

@@ -6,7 +6,7 @@
 use super::negotiation;
 use super::request::Request;
 use super::response::Manner;
-use crate::base::json;
+use crate::base::digits;
 
 /// A file.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Selected {
         manner.write(out);
         if !self.known {
             out.extend_from_slice(b"Content-Length: ");
-            json::write(out, &bytes.len());
+            digits::append(out, bytes.len() as u64);
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");

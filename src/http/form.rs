@@ -14,7 +14,7 @@ use crate::base::marks::{Class, Marks, marks};
 pub struct BadText;
 
 /// A decoded name or value.
-pub type Decoded<'a> = Result<Cow<'a, str>, BadText>;
+pub(crate) type Decoded<'a> = Result<Cow<'a, str>, BadText>;
 
 /// The pairs of a form, in order; a name without `=` has an empty value, and empty pairs are skipped.
 pub fn pairs(input: &[u8]) -> Pairs<'_> {
@@ -123,13 +123,13 @@ impl<'a> Pair<'a> {
     }
 
     /// The name.
-    pub fn name(self) -> Decoded<'a> {
+    pub fn name(self) -> Result<Cow<'a, str>, BadText> {
         self.decode(self.name)
     }
 
     /// The value.
     #[inline]
-    pub fn value(self) -> Decoded<'a> {
+    pub fn value(self) -> Result<Cow<'a, str>, BadText> {
         self.decode(self.value)
     }
 

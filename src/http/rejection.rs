@@ -5,7 +5,7 @@
 
 use super::methods::MethodSet;
 use super::response::{JSON_PART, Manner, Open, TEXT_PART, header};
-use crate::base::json;
+use crate::base::{digits, json};
 
 /// A header that only some rejections have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Rejection {
     /// Appends it as an answer.
     pub(crate) fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>, form: ErrorForm) {
         out.extend_from_slice(b"HTTP/1.1 ");
-        json::write(out, &self.status);
+        digits::append(out, self.status.into());
         out.push(b' ');
         out.extend_from_slice(reason(self.status).as_bytes());
         let type_part = match form {
@@ -157,7 +157,9 @@ impl Rejection {
         match self.extra {
             Extra::None => {}
             Extra::Allow(methods) => header(out, "Allow: ", |out| methods.write(out)),
-            Extra::RetryAfter(seconds) => header(out, "Retry-After: ", |out| json::write(out, &seconds)),
+            Extra::RetryAfter(seconds) => {
+                header(out, "Retry-After: ", |out| digits::append(out, seconds.into()))
+            }
             Extra::Line(line) => header(out, line, |_| {}),
         }
         manner.write(out);

@@ -4,7 +4,7 @@
 //! text of a request stands in a head. One text there is not a constant: an origin, which the configuration names.
 
 use super::methods::MethodSet;
-use crate::base::json;
+use crate::base::digits::{self, Digits};
 
 /// The answer to a client that waits before it sends its body (RFC 9110 section 10.1.1).
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -63,7 +63,7 @@ pub(crate) struct Manner<'a> {
 
 impl Manner<'_> {
     /// Appends the headers that depend on it.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         if self.close {
             out.extend_from_slice(b"Connection: close\r\n");
         } else if self.http10 {
@@ -80,6 +80,9 @@ impl Manner<'_> {
     }
 }
 
+/// Digits of most lengths.
+const LENGTH_DIGITS: usize = 3;
+
 /// An answer whose body is being written; its length is filled in at the end.
 #[must_use = "an answer without its length has no end"]
 pub(crate) struct Open {
@@ -87,29 +90,31 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Appends the head of an answer: one of the constants here, and the headers of `manner`.
-    pub(crate) fn begin(out: &mut Vec<u8>, head: &str, manner: &Manner<'_>) -> Open {
-        out.extend_from_slice(head.as_bytes());
-        manner.write(out);
-        Open::length(out)
-    }
-
-    /// Leaves room for the length.
-    pub(super) fn length(out: &mut Vec<u8>) -> Open {
+    /// Leaves room for the length, behind all other headers.
+    pub(crate) fn length(out: &mut Vec<u8>) -> Open {
         out.extend_from_slice(b"Content-Length: ");
         let length_at = out.len();
-        out.extend_from_slice(b"\r\n\r\n");
+        out.extend_from_slice(b"000\r\n\r\n");
         Open { length_at }
     }
 
-    /// Fills in the length of the body that was appended. This moves the body by a few bytes, which costs less than a
-    /// second buffer.
+    /// Fills in the length of the body that was appended. A length that does not have [`LENGTH_DIGITS`] moves the body,
+    /// which costs less than a second buffer.
     pub(crate) fn end(self, out: &mut Vec<u8>) {
-        let before = out.len();
-        let body_bytes = before - self.length_at - b"\r\n\r\n".len();
-        json::write(out, &body_bytes);
-        let digits = out.len() - before;
-        out[self.length_at..].rotate_right(digits);
+        let Open { length_at } = self;
+        let behind = length_at + LENGTH_DIGITS;
+        let digits = Digits::of((out.len() - behind - b"\r\n\r\n".len()) as u64);
+        let digits = digits.as_bytes();
+        if let Some(less) = LENGTH_DIGITS.checked_sub(digits.len()) {
+            out.copy_within(behind.., behind - less);
+            out.truncate(out.len() - less);
+        } else {
+            let end = out.len();
+            let more = digits.len() - LENGTH_DIGITS;
+            out.resize(end + more, 0);
+            out.copy_within(behind..end, behind + more);
+        }
+        out[length_at..length_at + digits.len()].copy_from_slice(digits);
     }
 }
 
@@ -119,7 +124,7 @@ pub(crate) fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &M
     out.extend_from_slice(head.as_bytes());
     manner.write(out);
     out.extend_from_slice(b"Content-Length: ");
-    json::write(out, &body.len());
+    digits::append(out, body.len() as u64);
     out.extend_from_slice(b"\r\n\r\n");
     if !manner.head_only {
         out.extend_from_slice(body);
@@ -175,14 +180,18 @@ mod tests {
     }
 
     fn body(out: &mut Vec<u8>, manner: &Manner<'_>, bytes: usize) {
-        let open = Open::begin(out, OK_TEXT, manner);
+        out.extend_from_slice(OK_TEXT.as_bytes());
+        manner.write(out);
+        let open = Open::length(out);
         out.extend(std::iter::repeat_n(b'x', bytes));
         open.end(out);
     }
 
     #[test]
     fn the_length_is_filled_in_at_the_end() {
-        for (bytes, digits) in [(0, "0"), (9, "9"), (10, "10"), (12_345, "12345")] {
+        for (bytes, digits) in
+            [(0, "0"), (9, "9"), (10, "10"), (100, "100"), (999, "999"), (1_000, "1000"), (12_345, "12345")]
+        {
             let head = "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nCOMMON\nContent-Length: ";
             check(|out| body(out, &PLAIN, bytes), &format!("{head}{digits}\n\n{}", "x".repeat(bytes)));
         }

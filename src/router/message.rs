@@ -12,6 +12,7 @@ use super::packet::{Kind, Message, MessageType, Packet};
 use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
 use super::profile::Profile;
+use crate::base::digits::append_hexadecimal;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 
@@ -95,7 +96,7 @@ impl Router {
         } else {
             self.ids_made += 1;
             let (epoch, place) = (self.directory.epoch(), self.directory.place());
-            made = format!("{epoch:x}-{:x}-{:x}", place.number(), self.ids_made);
+            made = made_id([epoch.into(), place.number().into(), self.ids_made]);
             made.as_str()
         };
         let profile = user.and_then(|user| self.people.get(user)).map(User::profile);
@@ -203,6 +204,20 @@ impl Router {
             Kind::Presence(_) | Kind::Status | Kind::RoomStatus => {}
         }
     }
+}
+
+/// The longest id that is made: numbers of 32, 16 and 64 bits, and what stands between them.
+const MADE_ID_BYTES_MAX: usize = 8 + 1 + 4 + 1 + 16;
+
+/// An id of three numbers.
+fn made_id([epoch, place, number]: [u64; 3]) -> String {
+    let mut id = String::with_capacity(MADE_ID_BYTES_MAX);
+    append_hexadecimal(&mut id, epoch);
+    id.push('-');
+    append_hexadecimal(&mut id, place);
+    id.push('-');
+    append_hexadecimal(&mut id, number);
+    id
 }
 
 /// The name in which a user or a site speaks.

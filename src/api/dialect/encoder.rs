@@ -24,7 +24,7 @@ pub(in crate::api) trait Dialect {
 
     /// Answers a call that has no data to give: `ok`
     fn done(&self, reply: Reply<'_>) {
-        reply.text(|out| out.extend_from_slice(b"ok"));
+        reply.ok();
     }
 
     /// Answers `/room/members`: `{room:[{"id","nick"},…]}`

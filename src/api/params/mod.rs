@@ -124,6 +124,7 @@ impl<'a> Params<'a> {
         }
     }
 
+    #[inline]
     fn put_pair(&mut self, source: &mut ParamSource, param: Param, pair: form::Pair<'a>) {
         match pair.value() {
             Err(BadText) if param.is_list() => self.put(source, param, pair.marked_value().map(Cow::Owned)),

@@ -9,6 +9,7 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use crate::base::marks::{Class, marks};
 use crate::http::flat::{self, Value};
 use crate::router::call::Text;
 
@@ -17,10 +18,21 @@ const GATEWAY: &str = "xmpp:";
 
 /// Whether `text` may be the name of a user or a room.
 pub(super) fn is_name(text: &str, bytes_max: usize) -> bool {
-    !text.is_empty()
-        && text.len() <= bytes_max
-        && !text.starts_with(GATEWAY)
-        && !text.chars().any(|char| char == ',' || char.is_control())
+    !text.is_empty() && text.len() <= bytes_max && !text.starts_with(GATEWAY) && !has_control_or_comma(text)
+}
+
+/// A comma, and the bytes that control characters begin with: U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are two
+/// bytes long.
+struct InNoName;
+
+impl Class for InNoName {
+    const BYTES: &'static [u8] = b",\x7F\xC2";
+    const BELOW: u8 = b' ';
+}
+
+fn has_control_or_comma(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    marks::<InNoName>(bytes).any(|at| bytes[at] != 0xC2 || bytes.get(at + 1).is_some_and(|byte| *byte < 0xA0))
 }
 
 /// The rules for the names that are taken from a list.
@@ -157,6 +169,14 @@ mod tests {
         for bad in ["", "a,b", "a\n", "\0", "a\u{7f}", "a\u{85}", "xmpp:", "xmpp:a", "123456789", "你好你"]
         {
             assert!(!is_name(bad, 8), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_control_character_and_no_comma_is_in_a_name(text in "[\0-\u{bf}\u{4f60}]{0,20}") {
+            let found = text.chars().any(|char| char == ',' || char.is_control());
+            prop_assert_eq!(has_control_or_comma(&text), found);
         }
     }
 

@@ -106,7 +106,7 @@ fn decoding(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 for pair in form_pairs(black_box(input.as_bytes())) {
-                    black_box((pair.name(), pair.value()));
+                    _ = black_box((pair.name(), pair.value()));
                 }
             });
         });

@@ -158,7 +158,7 @@ impl Rejection {
             Extra::None => {}
             Extra::Allow(methods) => header(out, "Allow: ", |out| methods.write(out)),
             Extra::RetryAfter(seconds) => {
-                header(out, "Retry-After: ", |out| digits::append(out, seconds.into()))
+                header(out, "Retry-After: ", |out| digits::append(out, seconds.into()));
             }
             Extra::Line(line) => header(out, line, |_| {}),
         }

@@ -36,6 +36,7 @@ export const POLL_HOLLOW_FREE = 3; // such answers in a row that are not waited 
 export const POLL_HOLLOW_TOLD = 6; // such answers in a row until the user is told
 export const RENEWED_MS_MIN = 50_000; // a session that ends sooner than this after the last one is waited after: no site asks for less than a minute
 export const SITE_TIMEOUT_MS = 20_000;
+export const SITE_PAGES_FREE = 6; // failures in a row after which a page in place of an answer means that the site has no plugin any more
 export const BACKOFF_MS_MIN = 500;
 export const BACKOFF_MS_MAX = 30_000;
 export const RETRY_MS_MAX = 600_000; // longer waits than this are not believed

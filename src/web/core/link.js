@@ -7,7 +7,15 @@
 //      ^___________|____________|____________|
 
 import { backoff } from './backoff.js';
-import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD, RENEWED_MS_MIN } from './limits.js';
+import {
+  BACKOFF_MS_MAX,
+  JSONP_MISSES_MAX,
+  POLL_HOLLOW_FREE,
+  POLL_HOLLOW_TOLD,
+  RENEWED_MS_MIN,
+  RETRY_MS_MAX,
+  SITE_PAGES_FREE,
+} from './limits.js';
 
 /**
  * @typedef {import('./types.js').State} State
@@ -36,6 +44,7 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD, R
  * @property {'opened' | 'packets' | 'hollow' | 'login' | 'refused' | 'site' | 'server' | 'gone' | 'silent' | 'stopped'} kind
  * @property {string} [text] of the site's answer
  * @property {number} [after] ms to wait, if a server asked for it
+ * @property {boolean} [page] the site answered with a page, and as if all were well
  * @property {boolean} [blind] by JSONP, which cannot see a 404
  * @property {string} [reason] why it stopped
  * @property {boolean} [raced] it was a tab of this browser that ended the session, because it thought it was the last
@@ -107,7 +116,8 @@ export function next(link, outcome, { now, random, hasNetwork }) {
   const [action, code] = known;
   const failures = link.failures + 1;
   const misses = blind ? link.misses + 1 : 0;
-  const wait = Math.max(after, backoff(failures, random));
+  const isSeldom = outcome.page && failures > SITE_PAGES_FREE;
+  const wait = Math.max(after, isSeldom ? RETRY_MS_MAX : backoff(failures, random));
   return {
     ...link,
     state: link.state === 'online' || link.state === 'reconnecting' ? 'reconnecting' : 'connecting',

@@ -10,7 +10,7 @@ import { object, text } from './shape.js';
 /**
  * @typedef {import('./browser.js').Env} Env
  * @typedef {Record<string, string | number | boolean | string[] | null | undefined>} Params
- * @typedef {{ok: boolean, status: number, data: unknown, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
+ * @typedef {{ok: boolean, status: number, data: unknown, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number, page: boolean}} Answer
  */
 
 /** @param {Params} params */
@@ -105,6 +105,7 @@ function judge({ status: sent, data, after }) {
   const { error, error_msg, success, status: meant } = object(data);
   const said = text(error) || text(error_msg);
   const status = (error ? Number(meant) : 0) || sent; // a script is always a 200, and says what else it would be
-  const ok = status >= 200 && status < 300 && data !== undefined && success !== false && !said;
-  return { ok, status, data, kind: kindOf(status, said), text: said, after };
+  const isWell = status >= 200 && status < 300;
+  const ok = isWell && data !== undefined && success !== false && !said;
+  return { ok, status, data, kind: kindOf(status, said), text: said, after, page: isWell && data === undefined };
 }

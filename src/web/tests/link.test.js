@@ -80,6 +80,18 @@ const TRANSITIONS = [
     { state: 'connecting', action: 'online', wait: 500, code: 'site', retryAt: 1500 },
   ],
   [
+    'the site answers with pages',
+    { ...TRYING, failures: 6 },
+    { kind: 'site', text: '', after: 0, page: true },
+    { state: 'connecting', action: 'online', wait: 600_000, code: 'site', ordered: false, failures: 7 },
+  ],
+  [
+    'the site answers with a page for once',
+    { ...TRYING, failures: 1 },
+    { kind: 'site', text: '', after: 0, page: true },
+    { wait: 1000 },
+  ],
+  [
     'the site says when',
     TRYING,
     { kind: 'site', text: '', after: 9000 },

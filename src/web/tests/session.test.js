@@ -253,6 +253,20 @@ test('What the site refuses is said, and tried again only if it may help', async
   }
 });
 
+test('A site that answers with its front page, as without its plugin, is soon asked every ten minutes only', async () => {
+  const sim = simulate();
+  sim.server.answers.online = () => ({ data: '<!doctype html><title>Forum</title>' });
+  const tab = sim.browser.open();
+  await sim.pass(120_000);
+  const soon = calls(sim, 'online').length;
+  assert.deepEqual([tab.im.state, tab.im.trouble.code, soon], ['connecting', 'site', 7]);
+  await sim.pass(3_600_000);
+  assert.equal(calls(sim, 'online').length, soon + 6);
+  tab.im.goOnline();
+  await sim.pass(1000);
+  assert.ok(calls(sim, 'online').length > soon + 6, 'the user need not wait');
+});
+
 test('By JSONP, two polls that fail mean a new session', async () => {
   const sim = simulate();
   sim.server.connection = { jsonp: true };

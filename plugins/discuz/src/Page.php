@@ -29,6 +29,14 @@ final class Page
     /** Hooks run before Discuz has changed anything; most of its pages end the process where they are done. */
     public static function afterwards(callable $what): void
     {
-        self::$afterwards === null ? register_shutdown_function($what) : (self::$afterwards)($what);
+        if (self::$afterwards !== null) {
+            (self::$afterwards)($what);
+            return;
+        }
+        register_shutdown_function(static function () use ($what): void {
+            // Under PHP-FPM the browser need not wait for what may take a second.
+            function_exists('fastcgi_finish_request') && fastcgi_finish_request();
+            $what();
+        });
     }
 }

@@ -158,6 +158,13 @@ final class HooksTest extends ForumCase
         self::assertCount(1, $this->im->of('/presences/offline'));
     }
 
+    public function testUnderPhpFpmTheBrowserHasThePageBeforeThat(): void
+    {
+        $page = 'function fastcgi_finish_request() { echo " sent"; } require ' . var_export(dirname(__DIR__) . '/src/Page.php', true)
+            . '; NextIM\Discuz\Page::afterwards(function () { echo " later"; }); echo "page"; exit;';
+        self::assertSame('page sent later', exec('php -r ' . escapeshellarg($page)));
+    }
+
     public function testAChangedPasswordEndsAllLogIns(): void
     {
         $change = function (string $message, array $query): array {

@@ -17,7 +17,7 @@
 //! worthless; that is measured, and such a seed runs again, with longer time limits. An answer that came late, by the
 //! measure of a machine that comes late itself, says less than one in time: the summary counts them.
 //!
-//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`signals`], [`calls`], [`opening`],
+//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`groups`], [`signals`], [`calls`], [`opening`],
 //! [`acts`], [`users`], [`faults`], [`rules`], [`views`], [`rest`], [`trials`].
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
@@ -26,6 +26,7 @@
 mod acts;
 mod calls;
 mod faults;
+mod groups;
 mod ledger;
 mod opening;
 mod pages;

@@ -8,6 +8,7 @@ use nextim_testkit::http::Response;
 use serde_json::Value;
 
 use super::calls::{Ask, Call, room_name};
+use super::groups::V5;
 use super::ledger::{LinkEvent, Looks, OPEN, Span};
 use super::pages::{Life, Page, SLACK_MS};
 use super::world::World;
@@ -78,7 +79,8 @@ impl World {
         }
         let named: Vec<usize> = named.into_iter().collect();
         let ask = Ask::Online { page, looks, online, rooms: entered, named };
-        self.call(Call::new(Some(user), sent, None, ask), "/presences/online", &params);
+        let path = if version == V5 { "/v5/presences/online" } else { "/presences/online" };
+        self.call(Call::new(Some(user), sent, None, ask), path, &params);
         page
     }
 

@@ -183,6 +183,7 @@ impl World {
             for page in self.users[user].pages.clone() {
                 if self.pages[page].life == Life::Living {
                     wrong.extend(self.wrong_view(page));
+                    wrong.extend(self.wrong_groups(page, now));
                 }
                 wrong.extend(self.wrong_order(page));
             }

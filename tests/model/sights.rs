@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::groups::{V5, is_of_group};
 use super::ledger::{Kind, Looks, OPEN, Span, meta_of};
 use super::world::World;
 
@@ -28,12 +29,14 @@ impl World {
             self.ledger.said.get(number).unwrap_or_else(|| panic!("a message of nobody: {message}")).clone();
         let name = &self.users[user].name;
         let is_copy = said.sender == Some(user);
+        let (unicast, multicast) =
+            if self.pages[page].version == V5 { ("chat", "grpchat") } else { ("unicast", "multicast") };
         // Front ends of the dialects without it break on a third type.
         let (kind, to) = match said.kind {
-            Kind::Unicast => ("unicast", &said.to),
-            Kind::Multicast => ("multicast", &said.to),
+            Kind::Unicast => (unicast, &said.to),
+            Kind::Multicast => (multicast, &said.to),
             Kind::Broadcast if self.pages[page].version == Some(6) => ("broadcast", &said.to),
-            Kind::Broadcast => ("unicast", name),
+            Kind::Broadcast => (unicast, name),
         };
         let mut expected = json!({"type": kind, "to": to, "from": said.from, "nick": said.nick, "id": id,
             "timestamp": number, "body": said.body, "style": format!("style {number}")});
@@ -111,8 +114,10 @@ impl World {
 
     /// Among packets that were never answered before, there is at most one presence of each name.
     pub(crate) fn assert_newest(&self, page: usize, presences: &[Value]) {
-        let of_users =
-            presences.iter().filter(|presence| presence["type"] != "join" && presence["type"] != "leave");
+        let is_of_user = |presence: &&Value| {
+            presence["type"] != "join" && presence["type"] != "leave" && !is_of_group(presence)
+        };
+        let of_users = presences.iter().filter(is_of_user);
         let names: Vec<&str> = of_users.filter_map(|presence| presence["from"].as_str()).collect();
         let different: BTreeSet<&str> = names.iter().copied().collect();
         // An answer after one that was lost has that, too.
@@ -125,6 +130,10 @@ impl World {
 
     /// A page reads one.
     pub(crate) fn see_presence(&mut self, page: usize, presence: &Value) {
+        self.assert_addressed(page, presence);
+        if is_of_group(presence) {
+            return;
+        }
         let text =
             |name: &str| presence[name].as_str().unwrap_or_else(|| panic!("no text {name} in {presence}"));
         let (from, nick, kind, show, status) =

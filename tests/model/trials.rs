@@ -195,7 +195,7 @@ impl World {
             let rooms: Vec<usize> =
                 (0..self.plan.rooms).filter(|room| *self.users[user].rooms[*room].last()).collect();
             let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
-            let version = self.random.pick(&[None, Some(3), Some(6)]);
+            let version = self.random.pick(&[None, Some(3), Some(5), Some(6)]);
             let page = self.open(user, None, &rooms, &names, version);
             self.answered_all()?;
             self.close_page(page);

@@ -185,7 +185,7 @@ impl World {
         let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
         let percent = self.plan.buddies_percent;
         let buddies = random.some(&names, percent);
-        let version = random.pick(&[None, Some(3), Some(6), Some(6)]);
+        let version = random.pick(&[None, Some(3), Some(5), Some(6), Some(6)]);
         self.users[user].random = random;
         self.open(user, speaks.then_some(show), &rooms, &buddies, version);
     }

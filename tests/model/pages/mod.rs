@@ -86,6 +86,8 @@ pub(crate) struct Page {
     pub(crate) moved: BTreeSet<usize>,
     /// When the newest of either was sent.
     pub(crate) newest_light: [u64; 2],
+    /// Of rooms and members, whether the member came last or went, as far as it was shown.
+    pub(crate) groups: BTreeMap<(usize, usize), bool>,
 }
 
 impl Page {
@@ -122,6 +124,7 @@ impl Page {
             acked_maybe: Vec::new(),
             typed: BTreeSet::new(),
             moved: BTreeSet::new(),
+            groups: BTreeMap::new(),
             newest_light: [0; 2],
         }
     }

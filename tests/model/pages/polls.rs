@@ -176,6 +176,7 @@ impl World {
         for presence in presences {
             self.see_presence(page, presence);
         }
+        self.see_groups(page, presences);
         for message in messages {
             self.see_message(page, message);
         }

@@ -254,6 +254,32 @@ mod tests {
     }
 
     #[test]
+    fn calls_of_version_5_are_counted_like_others() {
+        let kind = |path: &str| {
+            let endpoint = endpoint::find(path).expect("a path");
+            let params = format!("name=x&ticket={TICKET}&to=x&show=x&body=x&names=x&ids=x&room=x");
+            let send = if endpoint.methods.contains(Method::Post) { post } else { get };
+            send(path, &params).unwrap_or_else(|why| panic!("{path}: {why}")).0.kind()
+        };
+        for (path, other) in [
+            ("/v5/presences/online", "/presences/online"),
+            ("/v5/presences/offline", "/presences/offline"),
+            ("/v5/presences/show", "/presences/show"),
+            ("/v5/presences", "/onlines"),
+            ("/v5/statuses", "/statuses"),
+            ("/v5/messages", "/messages"),
+            ("/v5/rooms/r/members", "/room/members"),
+            ("/v5/rooms/r/join", "/room/join"),
+            ("/v5/rooms/r/leave", "/room/leave"),
+            ("/v5/group/members", "/room/members"),
+            ("/v5/group/join", "/room/join"),
+            ("/v5/group/leave", "/room/leave"),
+        ] {
+            assert_eq!(kind(path), kind(other), "{path}");
+        }
+    }
+
+    #[test]
     fn paths_and_methods_are_checked_first() {
         for path in ["/a", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
             check(&request("GET", path, "", ""), "404 not found");

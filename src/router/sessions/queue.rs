@@ -389,6 +389,27 @@ mod tests {
     }
 
     #[test]
+    fn presences_of_rooms_are_dropped_before_those_of_buddies_find_no_room() {
+        let group = |visible| Packet::group_presence(&Profile::new("bob", "Bob", "away", ""), visible, "r1");
+        let (mut queue, few) = (Queue::default(), Limits { roster_links: 2, ..Limits::DEFAULT });
+        let mut add = |packet, label| push(&mut queue, packet, label, &few);
+        for member in 1..=2 {
+            assert_eq!(add(group(true), Label::GroupPresence(member)), PushOutcome::Queued);
+        }
+        assert_eq!(add(group(true), Label::GroupPresence(3)), PushOutcome::Dropped);
+        assert_eq!(
+            add(group(false), Label::GroupPresence(1)),
+            PushOutcome::Queued,
+            "the newest of one waits"
+        );
+        let show = || Packet::presence(PresenceType::Show, &Profile::new("al", "Al", "away", ""));
+        for buddy in 4..=5 {
+            assert_eq!(add(show(), Label::Presence(buddy)), PushOutcome::Queued);
+        }
+        assert_eq!(all(&mut queue), [group(true), group(false), show(), show()]);
+    }
+
+    #[test]
     fn many_comings_and_goings_of_one_name_are_one_packet() {
         let bob = Profile::new("bob", "Bob", "away", "");
         let (mut queue, few) = (Queue::default(), Limits { roster_links: 1, ..Limits::DEFAULT });

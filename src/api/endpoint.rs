@@ -34,7 +34,7 @@ pub(super) enum PathDialect {
     Named,
     /// Version 5.
     V5,
-    /// That of the first clients of version 5, which nobody else called so.
+    /// Version 5, with rooms as its first clients read them.
     V50,
 }
 
@@ -161,19 +161,19 @@ endpoints! {
     "/room/members",      GET_POST,         Call,  Own,     Limited,   Access::Apikey(SiteCall::Members);
     "/room/join",         POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Join);
     "/room/leave",        POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Leave);
-    "/v5/packets",           GET_POST_OPTIONS, Call,  Others, Always,  Access::Ticket(BrowserCall::Poll);
-    "/v5/messages",          POST, Call,  Own, Limited, Access::Apikey(SiteCall::Message);
-    "/v5/statuses",          POST, Call,  Own, Limited, Access::Apikey(SiteCall::Status);
-    "/v5/presences",         GET,  Call,  Own, Limited, Access::Apikey(SiteCall::Onlines);
-    "/v5/presences/online",  POST, Lists, Own, Limited, Access::Apikey(SiteCall::Online);
-    "/v5/presences/offline", POST, Call,  Own, Always,  Access::Apikey(SiteCall::Offline);
-    "/v5/presences/show",    POST, Call,  Own, Always,  Access::Apikey(SiteCall::Show);
-    "/v5/rooms/{room}/members", GET,  Call, Own, Limited, Access::Apikey(SiteCall::Members);
-    "/v5/rooms/{room}/join",    POST, Call, Own, Limited, Access::Apikey(SiteCall::Join);
-    "/v5/rooms/{room}/leave",   POST, Call, Own, Always,  Access::Apikey(SiteCall::Leave);
-    "/v5/group/members",        GET,  Call, Own, Limited, Access::Apikey(SiteCall::Members);
-    "/v5/group/join",           POST, Call, Own, Limited, Access::Apikey(SiteCall::Join);
-    "/v5/group/leave",          POST, Call, Own, Always,  Access::Apikey(SiteCall::Leave);
+    "/v5/packets",               GET_POST_OPTIONS, Call,  Others, Always,  Access::Ticket(BrowserCall::Poll);
+    "/v5/messages",              POST,             Call,  Own,    Limited, Access::Apikey(SiteCall::Message);
+    "/v5/statuses",              POST,             Call,  Own,    Limited, Access::Apikey(SiteCall::Status);
+    "/v5/presences",             GET,              Call,  Own,    Limited, Access::Apikey(SiteCall::Onlines);
+    "/v5/presences/online",      POST,             Lists, Own,    Limited, Access::Apikey(SiteCall::Online);
+    "/v5/presences/offline",     POST,             Call,  Own,    Always,  Access::Apikey(SiteCall::Offline);
+    "/v5/presences/show",        POST,             Call,  Own,    Always,  Access::Apikey(SiteCall::Show);
+    "/v5/rooms/{room}/members",  GET,              Call,  Own,    Limited, Access::Apikey(SiteCall::Members);
+    "/v5/rooms/{room}/join",     POST,             Call,  Own,    Limited, Access::Apikey(SiteCall::Join);
+    "/v5/rooms/{room}/leave",    POST,             Call,  Own,    Always,  Access::Apikey(SiteCall::Leave);
+    "/v5/group/members",         GET,              Call,  Own,    Limited, Access::Apikey(SiteCall::Members);
+    "/v5/group/join",            POST,             Call,  Own,    Limited, Access::Apikey(SiteCall::Join);
+    "/v5/group/leave",           POST,             Call,  Own,    Always,  Access::Apikey(SiteCall::Leave);
     "/health",            GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Health);
     "/",                  GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Home);
     assets::BAR_PATH,     GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::BAR));

@@ -184,7 +184,7 @@ fn version(call: SiteCall, endpoint: &Endpoint, params: &mut Params<'_>) -> Resu
     match endpoint::dialect(endpoint.path) {
         PathDialect::Named => params.version(),
         PathDialect::V50 => params.v5_version().map(|_| Version::V50),
-        // What the first clients called by other paths than later ones differs in the answer with a session only.
+        // The first clients have other paths for rooms; here only their answer with a session differs.
         PathDialect::V5 if call == SiteCall::Online => params.v5_version(),
         PathDialect::V5 => params.v5_version().map(|_| Version::V5),
     }

@@ -8,7 +8,7 @@ fn until_stopped(page: &mut Browser) -> (String, Vec<Heard>) {
     let mut heard = Vec::new();
     loop {
         let poll = page.park();
-        let answer = poll.response().json();
+        let answer = poll.answer();
         if answer["status"] == "stopped" {
             assert_eq!(answer.get("retry"), None, "{answer}");
             return (answer["reason"].as_str().unwrap().to_owned(), heard);

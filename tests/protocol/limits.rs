@@ -128,7 +128,7 @@ fn one_session_too_many_stops_the_one_idle_longest() {
         assert_eq!(old.stopped(), "limit");
         first.is_gone();
         assert_eq!(site.push("x", "alice", "hello"), 2);
-        assert_eq!(young.response().json()["messages"][0]["body"], "hello");
+        assert_eq!(young.answer()["messages"][0]["body"], "hello");
         assert_eq!(third.message()["body"], "hello");
     });
 }

@@ -1,7 +1,8 @@
 //! Nothing is lost, doubled or reordered while connections break: §3 Acknowledgement, §4 Order.
 //!
-//! Four hundred users in pairs send each other twenty messages each. All poll with `seq`, over connections that
-//! are cut at random: before the answer, in the middle of it, or after it was received but before the next poll.
+//! Four hundred users in pairs send each other twenty messages each. All poll with `seq`, or stream and acknowledge some
+//! events, over connections that are cut at random: before the answer, in the middle of it, or after it was received but
+//! before the next poll.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Browser, Conn, Random, Site, each_site};
+use crate::support::{Browser, Conn, Random, Site, Stream, Transport, each_site, stream_request};
 
 const PAIRS: usize = 200;
 const MESSAGES: usize = 20;
@@ -30,7 +31,11 @@ fn every_message_is_received_once_and_in_order_however_connections_break() {
             }
             for (i, user) in users.iter().enumerate() {
                 let receiver = thread::Builder::new().stack_size(256 * 1_024);
-                receiver.spawn_scoped(scope, move || receive_all(user, i)).unwrap();
+                let receive = match site.transport {
+                    Transport::Poll => receive_all,
+                    Transport::Stream => stream_all,
+                };
+                receiver.spawn_scoped(scope, move || receive(user, i)).unwrap();
             }
         });
     });
@@ -77,6 +82,56 @@ fn receive_all(user: &Browser, number: usize) {
         seq = answer["seq"].as_u64().expect("a seq");
         if cut == 4 {
             conn = user.site.connect();
+        }
+    }
+}
+
+/// The same by streams, of which the page acknowledges some events.
+fn stream_all(user: &Browser, number: usize) {
+    let mut random = Random::new(SEED.wrapping_add(number as u64));
+    let deadline = Instant::now() + PATIENCE;
+    let (mut seq, mut received) = (0, 0);
+    while received < MESSAGES {
+        assert!(Instant::now() < deadline, "user {number} has {received} messages, seed {SEED:#x}");
+        if random.below(10) < 2 {
+            let request = stream_request(&poll_params(user, &seq.to_string()), &[]);
+            user.site.connect().send(&request);
+            continue;
+        }
+        let Some(mut stream) = streamed(user, seq) else { continue };
+        // A stream that is replaced by one that was cut, and came later by way of another shard, ends by itself.
+        while let Ok(event) = stream.try_event() {
+            if event.data["status"] == "stopped" {
+                assert_eq!(event.data["reason"], "replaced", "{event:?}");
+                break;
+            }
+            for message in event.data["messages"].as_array().unwrap() {
+                let expected = format!("{}-{received}", number ^ 1);
+                assert_eq!(message["id"], *expected, "user {number}, seed {SEED:#x}: {event:?}");
+                received += 1;
+            }
+            seq = event.id;
+            match random.below(10) {
+                0 | 1 => break,
+                2 | 3 => user.ack(seq).ok(),
+                _ => {}
+            }
+            if received == MESSAGES {
+                break;
+            }
+        }
+    }
+}
+
+/// A stream, unless the server asks for patience.
+fn streamed(user: &Browser, seq: u64) -> Option<Stream> {
+    let request = stream_request(&poll_params(user, &seq.to_string()), &[]);
+    match Stream::open(user.site.connect(), &request) {
+        Ok(stream) => Some(stream),
+        Err(refused) => {
+            assert!([429, 503].contains(&refused.status), "{refused:?}");
+            thread::sleep(Duration::from_millis(100));
+            None
         }
     }
 }

@@ -63,10 +63,10 @@ fn a_newer_poll_replaces_a_parked_one() {
 #[test]
 fn a_replaced_answer_has_the_shape_of_every_answer() {
     each_site(|site| {
-        let alice = site.online("alice", &[]);
+        let alice = site.online("alice", &[]).by_polls();
         let (one, other) = (alice.park(), alice.park());
         let first = crate::support::eventually("one of the two is replaced", || {
-            if one.conn.is_readable() { Some(true) } else { other.conn.is_readable().then_some(false) }
+            if one.is_readable() { Some(true) } else { other.is_readable().then_some(false) }
         });
         let (replaced, parked) = if first { (one, other) } else { (other, one) };
         let answer = replaced.response().json();
@@ -88,11 +88,11 @@ fn a_replaced_answer_has_the_shape_of_every_answer() {
 #[test]
 fn two_pages_on_one_ticket_lose_nothing() {
     each_site(|site| {
-        let mut alice = site.online("alice", &[]);
+        let mut alice = site.online("alice", &[]).by_polls();
         let polls = [alice.park_surely(), alice.park()];
         site.push("x", "alice", "hello");
         // The older one may be answered, replaced, or closed while its answer is on the way.
-        let answers = polls.map(|mut poll| poll.conn.try_response());
+        let answers = polls.map(|poll| poll.into_conn().try_response());
         assert!(answers.iter().flatten().any(|answer| bodies(answer) == ["hello"]), "{answers:?}");
         assert_eq!(alice.everything().bodies(), ["hello"], "none of them acknowledged it");
     });
@@ -215,7 +215,7 @@ fn an_answer_that_is_not_taken_counts_as_not_sent() {
     let setup = Setup::calm().limit("queue_bytes", 16 << 20).limit("message_bytes", 1 << 20);
     setup.limit("body_bytes", 4 << 20).limit("list_body_bytes", 4 << 20).each(|site| {
         for with_seq in [true, false] {
-            let mut alice = site.online("alice", &[]);
+            let mut alice = site.online("alice", &[]).by_polls();
             if !with_seq {
                 alice = alice.without_seq();
             }
@@ -224,13 +224,13 @@ fn an_answer_that_is_not_taken_counts_as_not_sent() {
             for i in 0..12 {
                 site.push("x", "alice", &format!("{i}{large}"));
             }
-            let mut stuck = alice.park();
-            stuck.conn.skip(1);
+            let mut stuck = alice.park().into_conn();
+            stuck.skip(1);
             let heard = alice.hear(|heard: &Heard| heard.messages.len() >= 12);
             let all =
                 heard.bodies().into_iter().enumerate().all(|(i, body)| body.starts_with(&format!("{i}x")));
             assert!(all && heard.messages.len() == 12, "every message once and in order");
-            let rest = stuck.conn.rest();
+            let rest = stuck.rest();
             assert!(rest.len() < 11_000_000, "the older poll was closed");
             site.offline("alice");
         }
@@ -251,15 +251,15 @@ fn a_ticket_that_is_unknown_or_ended_is_404_with_or_without_callback() {
 #[test]
 fn a_parked_poll_is_replaced_at_most_once_a_second() {
     each_site(|site| {
-        let alice = site.online("alice", &[]);
+        let alice = site.online("alice", &[]).by_polls();
         let begun = Instant::now();
         let polls: Vec<Poll> = (0..40).map(|_| alice.park()).collect();
         // One is parked and one waits; the others were one too many, or replaced.
         eventually("all polls but two are answered", || {
-            let answered = polls.iter().filter(|poll| poll.conn.is_readable()).count();
+            let answered = polls.iter().filter(|poll| poll.is_readable()).count();
             (answered >= polls.len() - 2).then_some(())
         });
-        let readable = polls.into_iter().filter(|poll| poll.conn.is_readable());
+        let readable = polls.into_iter().filter(|poll| poll.is_readable());
         let replaced = readable.map(Poll::response).filter(|answer| answer.status == 200).count();
         // After they were looked at: more may have been replaced meanwhile.
         let seconds = begun.elapsed().as_secs();
@@ -271,7 +271,7 @@ fn a_parked_poll_is_replaced_at_most_once_a_second() {
 #[test]
 fn the_same_answer_was_repeated_as_fast_as_it_was_asked_for() {
     each_site(|site| {
-        let mut alice = site.online("alice", &[]);
+        let mut alice = site.online("alice", &[]).by_polls();
         site.push("x", "alice", "one");
         let begun = Instant::now();
         for _ in 0..4 {
@@ -288,7 +288,7 @@ fn the_same_answer_was_repeated_as_fast_as_it_was_asked_for() {
 #[test]
 fn a_poll_that_waits_to_repeat_may_be_replaced_and_cut() {
     each_site(|site| {
-        let mut alice = site.online("alice", &[]);
+        let mut alice = site.online("alice", &[]).by_polls();
         site.push("x", "alice", "one");
         for _ in 0..2 {
             assert_eq!(bodies(&poll_from(&alice, "0")), ["one"]);
@@ -296,7 +296,7 @@ fn a_poll_that_waits_to_repeat_may_be_replaced_and_cut() {
         let polls = [alice.park(), alice.park()];
         // Whichever came first is replaced by the other, unless its second is over, and then it is answered.
         let answered =
-            eventually("one of two is answered", || polls.iter().position(|poll| poll.conn.is_readable()));
+            eventually("one of two is answered", || polls.iter().position(|poll| poll.is_readable()));
         let [first, second] = polls;
         let (over, waiting) = if answered == 0 { (first, second) } else { (second, first) };
         let answer = over.response();

@@ -150,7 +150,7 @@ fn a_server_that_goes_down_tells_its_browsers_and_exits_with_0() {
         };
         server.signal(Signal::SIGTERM);
         for poll in polls {
-            let answer = poll.response().json();
+            let answer = poll.answer();
             assert_eq!([&answer["status"], &answer["reason"]], ["stopped", "shutdown"], "{answer}");
             assert!(answer["retry"].is_u64(), "{answer}");
         }

@@ -77,7 +77,7 @@ fn a_session_that_polls_again_after_a_cut_lives_on() {
 fn a_session_whose_poll_was_answered_outlives_the_cut_time() {
     cut_soon().each(|site| {
         let mut bob = watcher(site);
-        let mut alice = site.online("alice", &[("buddies", "bob")]);
+        let mut alice = site.online("alice", &[("buddies", "bob")]).by_polls();
         site.push("x", "alice", "hello");
         assert_eq!(alice.message()["body"], "hello");
         let_the_cut_time_pass(site, &mut bob);
@@ -90,10 +90,10 @@ fn a_session_whose_poll_was_answered_outlives_the_cut_time() {
 fn a_session_whose_poll_was_answered_ends_when_it_is_idle() {
     let setup = Setup::calm().timeout("session_idle_ms", SHORT_MS).timeout("linger_ms", 200);
     setup.each(|site| {
-        let mut bob = watcher(site);
-        let mut parked = site.online("parked", &[]);
+        let mut bob = watcher(site).by_polls();
+        let mut parked = site.online("parked", &[]).by_polls();
         let poll = parked.park_surely();
-        let mut alice = site.online("alice", &[("buddies", "bob")]);
+        let mut alice = site.online("alice", &[("buddies", "bob")]).by_polls();
         site.push("x", "alice", "hello");
         assert_eq!(alice.message()["body"], "hello");
         hears_offline(&mut bob, "alice");

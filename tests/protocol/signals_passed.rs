@@ -50,7 +50,7 @@ fn a_page_that_opens_is_given_what_waits_in_pages_without_a_poll() {
 #[test]
 fn what_an_ended_page_had_not_acknowledged_goes_to_the_newest_that_was_not_given_it() {
     each_site(|site| {
-        let mut first = site.online("bob", &[]);
+        let mut first = site.online("bob", &[]).by_polls();
         let mut second = site.online("bob", &[]);
         let poll = first.park_surely();
         assert_eq!(tell(site, "bob", 1), 2);
@@ -58,7 +58,7 @@ fn what_an_ended_page_had_not_acknowledged_goes_to_the_newest_that_was_not_given
         // Its poll waits, so what it has not acknowledged is not given to a page that opens.
         first.seq = Some(0);
         let waiting = first.park();
-        eventually("the poll waits", || (!waiting.conn.is_readable()).then_some(()));
+        eventually("the poll waits", || (!waiting.is_readable()).then_some(()));
         assert_eq!(heard(&mut second), [1]);
         first.offline();
         assert!(second.everything().is_silent(), "it was given it");

@@ -77,7 +77,7 @@ fn no_guess_from_other_tickets_finds_a_session() {
             }
         }
         pair.keeps_talking();
-        assert!(!parked.conn.is_readable(), "her poll was not touched");
+        assert!(!parked.is_readable(), "her poll was not touched");
         site.push("x", "alice", "hello");
         let heard = alice.read(parked);
         assert_eq!(heard.bodies(), ["hello"]);

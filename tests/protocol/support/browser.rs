@@ -1,4 +1,4 @@
-//! A browser page: what holds a ticket, and polls.
+//! A browser page: what holds a ticket, and polls, or streams in place of polls.
 //!
 //! Owns: sessions as a page sees them, what they hear, and the calls a site makes for them.
 //!
@@ -13,9 +13,18 @@ use nextim_testkit::conn::Conn;
 use nextim_testkit::events::{Stream, stream_request};
 use nextim_testkit::http::{Response, get, post};
 use nextim_testkit::patience::{PATIENCE, eventually};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::site::Site;
+
+/// How a page waits for packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// By polls.
+    Poll,
+    /// By streams.
+    Stream,
+}
 
 /// The user who sends markers; these are not counted among the messages of a test.
 const FENCE: &str = "~fence";
@@ -30,6 +39,8 @@ pub(crate) struct Browser {
     pub(crate) ticket: String,
     /// The last packet it has, if it acknowledges.
     pub(crate) seq: Option<u64>,
+    /// How it waits.
+    transport: Transport,
     /// What `/presences/online` answered, without the ticket.
     pub(crate) answer: Value,
 }
@@ -108,25 +119,65 @@ fn text<'a>(packet: &'a Value, name: &str) -> &'a str {
     packet[name].as_str().unwrap_or_else(|| panic!("no text {name} in {packet}"))
 }
 
-/// A poll that was sent. Dropping it cuts its connection.
-pub(crate) struct Poll {
-    /// The connection it was sent on.
-    pub(crate) conn: Conn,
+/// A poll or a stream that was sent. Dropping it cuts its connection.
+pub(crate) enum Poll {
+    /// A poll, on this connection.
+    Poll(Conn),
+    /// A stream, and its first event if that was read and not looked at.
+    Stream(Box<Stream>, Option<Value>),
 }
 
 impl Poll {
-    /// Waits for the answer.
+    /// Waits for the answer, or for the next event.
     #[track_caller]
-    pub(crate) fn response(mut self) -> Response {
-        self.conn.response()
+    pub(crate) fn answer(mut self) -> Value {
+        self.next_answer()
     }
 
-    /// Waits for the answer, which must say `stopped`; gives its `reason`.
     #[track_caller]
-    pub(crate) fn stopped(self) -> String {
-        let answer = self.response().json();
+    fn next_answer(&mut self) -> Value {
+        match self {
+            Poll::Poll(conn) => conn.response().json(),
+            Poll::Stream(stream, first) => first.take().unwrap_or_else(|| stream.event().data),
+        }
+    }
+
+    /// Waits for the answer of a poll.
+    #[track_caller]
+    pub(crate) fn response(self) -> Response {
+        self.into_conn().response()
+    }
+
+    /// The connection of a poll.
+    #[track_caller]
+    pub(crate) fn into_conn(self) -> Conn {
+        let Poll::Poll(conn) = self else { panic!("this test is about polls") };
+        conn
+    }
+
+    /// Waits for the answer, or for the last event, which must say `stopped`; gives its `reason`.
+    #[track_caller]
+    pub(crate) fn stopped(mut self) -> String {
+        let answer = self.next_answer();
         assert_eq!(answer["status"], "stopped", "{answer}");
         text(&answer, "reason").to_owned()
+    }
+
+    /// Whether an answer, an event or the end is there to be read.
+    pub(crate) fn is_readable(&self) -> bool {
+        match self {
+            Poll::Poll(conn) => conn.is_readable(),
+            Poll::Stream(stream, first) => first.is_some() || stream.is_readable(),
+        }
+    }
+
+    /// Ends it, and waits until the server has noticed: it must not be in the way of the next one.
+    fn close(self) {
+        if let Poll::Stream(stream, _) = self {
+            let conn = stream.into_conn();
+            conn.stop_sending();
+            conn.rest();
+        }
     }
 }
 
@@ -136,12 +187,19 @@ impl Browser {
     pub(crate) fn new(site: &Site, name: &str, mut answer: Value) -> Browser {
         let ticket = answer.as_object_mut().expect("an object").remove("ticket").expect("a ticket");
         let ticket = ticket.as_str().expect("tickets are text").to_owned();
-        Browser { site: site.clone(), name: name.to_owned(), ticket, seq: Some(0), answer }
+        let transport = site.transport;
+        Browser { site: site.clone(), name: name.to_owned(), ticket, seq: Some(0), transport, answer }
     }
 
-    /// The same session, without acknowledging.
+    /// The same session, by polls that do not acknowledge.
     pub(crate) fn without_seq(mut self) -> Browser {
-        self.seq = None;
+        (self.seq, self.transport) = (None, Transport::Poll);
+        self
+    }
+
+    /// The same session, by polls.
+    pub(crate) fn by_polls(mut self) -> Browser {
+        self.transport = Transport::Poll;
         self
     }
 
@@ -160,11 +218,27 @@ impl Browser {
         self.site.send(&self.poll_bytes(params))
     }
 
-    /// Sends a poll. It is parked soon, if nothing is queued; or see [`Browser::park_surely`].
+    /// Sends a poll, which is parked soon if nothing is queued (or see [`Browser::park_surely`]), or opens a stream.
+    #[track_caller]
     pub(crate) fn park(&self) -> Poll {
+        match self.transport {
+            Transport::Poll => Poll::Poll(self.send_poll()),
+            Transport::Stream => {
+                let mut stream = self.stream();
+                let first = stream.event().data;
+                let is_empty =
+                    ["messages", "presences", "statuses"].iter().all(|list| first[list] == json!([]))
+                        && first["status"] == "ok"
+                        && first.get("signals").is_none();
+                Poll::Stream(stream.into(), Some(first).filter(|_| !is_empty))
+            }
+        }
+    }
+
+    fn send_poll(&self) -> Conn {
         let mut conn = self.site.connect();
         conn.send(&self.poll_bytes(&[]));
-        Poll { conn }
+        conn
     }
 
     /// Opens a stream.
@@ -195,11 +269,14 @@ impl Browser {
     /// has just replaced another, one of them may be one too many; then the game is played again.
     #[track_caller]
     pub(crate) fn park_surely(&self) -> Poll {
-        let mut one = self.park();
+        if self.transport == Transport::Stream {
+            return self.park(); // its first event says so
+        }
+        let mut one = self.send_poll();
         eventually("one of two polls is replaced", || {
-            let other = self.park();
+            let other = self.send_poll();
             let first = eventually("one of two polls is answered", || {
-                if one.conn.is_readable() { Some(true) } else { other.conn.is_readable().then_some(false) }
+                if one.is_readable() { Some(true) } else { other.is_readable().then_some(false) }
             });
             let parked = if first { other } else { std::mem::replace(&mut one, other) };
             let answered = std::mem::replace(&mut one, parked).response();
@@ -209,14 +286,16 @@ impl Browser {
             assert_eq!(answered.json()["reason"], "replaced");
             Some(())
         });
-        one
+        Poll::Poll(one)
     }
 
-    /// Waits for the answer of a poll of this session, which must be `ok`.
+    /// Waits for the answer of a poll of this session, or for an event of its stream, which must be `ok`. The stream ends
+    /// with it.
     #[track_caller]
-    pub(crate) fn read(&mut self, poll: Poll) -> Heard {
-        let answer = poll.response().json();
+    pub(crate) fn read(&mut self, mut poll: Poll) -> Heard {
+        let answer = poll.next_answer();
         assert_eq!(answer["status"], "ok", "{answer}");
+        poll.close();
         let seq = answer["seq"].as_u64().expect("a seq");
         self.seq = self.seq.map(|_| seq);
         Heard::of(answer)

@@ -8,9 +8,9 @@ mod server;
 mod setup;
 mod site;
 
-pub(crate) use browser::{Browser, Heard, Poll};
+pub(crate) use browser::{Browser, Heard, Poll, Transport};
 pub(crate) use nextim_testkit::conn::Conn;
-pub(crate) use nextim_testkit::events::{Event, Stream};
+pub(crate) use nextim_testkit::events::{Event, Stream, stream_request};
 pub(crate) use nextim_testkit::http::{Response, basic, form, get, post, request};
 pub(crate) use nextim_testkit::inbox::{Closed, Inbox, Reply};
 pub(crate) use nextim_testkit::patience::eventually;

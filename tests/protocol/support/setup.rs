@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::browser::Transport;
 use super::server::Server;
 use super::site::Site;
 
@@ -101,23 +102,23 @@ impl Setup {
         text
     }
 
-    /// Runs `test` with a fresh domain of a server that other tests share, once for every number of shards.
+    /// Runs `test` with a fresh domain of a server that other tests share, once in every world.
     pub(crate) fn each(&self, test: impl Fn(&Site)) {
-        for shards in shard_counts() {
+        for World { shards, transport } in worlds() {
             let server = shared(self, shards);
-            let _note = FailureNote(&server);
-            test(&Site::fresh(&server));
+            let _note = FailureNote(&server, transport);
+            test(&Site::fresh(&server).by(transport));
         }
     }
 
     /// The same for a test that waits long: on all these servers at once.
     pub(crate) fn each_at_once(&self, test: impl Fn(&Site) + Sync) {
         thread::scope(|scope| {
-            for server in shard_counts().into_iter().map(|shards| shared(self, shards)) {
-                let test = &test;
+            for World { shards, transport } in worlds() {
+                let (server, test) = (shared(self, shards), &test);
                 scope.spawn(move || {
-                    let _note = FailureNote(&server);
-                    test(&Site::fresh(&server));
+                    let _note = FailureNote(&server, transport);
+                    test(&Site::fresh(&server).by(transport));
                 });
             }
         });
@@ -127,13 +128,13 @@ impl Setup {
     pub(crate) fn own(&self, test: impl Fn(&Arc<Server>)) {
         for shards in shard_counts() {
             let server = Arc::new(Server::start(self, shards));
-            let _note = FailureNote(&server);
+            let _note = FailureNote(&server, Transport::Poll);
             test(&server);
         }
     }
 }
 
-/// Runs `test` with a fresh domain of the calm server, once for every number of shards.
+/// Runs `test` with a fresh domain of the calm server, once in every world.
 pub(crate) fn each_site(test: impl Fn(&Site)) {
     Setup::calm().each(test);
 }
@@ -143,6 +144,21 @@ fn shard_counts() -> Vec<u16> {
         Ok(count) => vec![count.parse().expect("NEXTIM_TEST_SHARDS is a number")],
         Err(_) => vec![1, 2, 7],
     }
+}
+
+/// A number of shards, and how pages wait.
+#[derive(Clone, Copy, Debug)]
+struct World {
+    shards: u16,
+    transport: Transport,
+}
+
+/// Polls with every number of shards, and streams with two: the second shard is what makes fates and cuts travel.
+fn worlds() -> Vec<World> {
+    let counts = shard_counts();
+    let streams = if counts.contains(&2) { 2 } else { counts[0] };
+    let polls = counts.into_iter().map(|shards| World { shards, transport: Transport::Poll });
+    polls.chain([World { shards: streams, transport: Transport::Stream }]).collect()
 }
 
 /// The server of this setup that tests share; it lives as long as the test process.
@@ -155,13 +171,18 @@ fn shared(setup: &Setup, shards: u16) -> Arc<Server> {
     Arc::clone(server)
 }
 
-/// Says on which server a test failed.
-struct FailureNote<'a>(&'a Server);
+/// Says in which world a test failed.
+struct FailureNote<'a>(&'a Server, Transport);
 
 impl Drop for FailureNote<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("failed with {} shards; the server said:\n{}", self.0.shards, self.0.log());
+            let FailureNote(server, transport) = self;
+            eprintln!(
+                "failed with {} shards, {transport:?}; the server said:\n{}",
+                server.shards,
+                server.log()
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nextim_testkit::conn::Conn;
 use nextim_testkit::http::{Response, get, post};
 
-use super::browser::Browser;
+use super::browser::{Browser, Transport};
 use super::server::Server;
 
 /// One domain of a server, with its key.
@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) domain: String,
     /// Its key.
     pub(crate) apikey: String,
+    /// How its pages wait.
+    pub(crate) transport: Transport,
 }
 
 impl Site {
@@ -26,17 +28,23 @@ impl Site {
     pub(crate) fn fresh(server: &Arc<Server>) -> Site {
         let index = server.take_site();
         let (domain, keys) = server.setup.sites.get(index).expect("DOMAINS is large enough");
-        Site { server: Arc::clone(server), domain: domain.clone(), apikey: keys[0].clone() }
+        Site::named(server, domain, &keys[0])
     }
 
     /// This domain.
     pub(crate) fn named(server: &Arc<Server>, domain: &str, apikey: &str) -> Site {
-        Site { server: Arc::clone(server), domain: domain.to_owned(), apikey: apikey.to_owned() }
+        let (domain, apikey) = (domain.to_owned(), apikey.to_owned());
+        Site { server: Arc::clone(server), domain, apikey, transport: Transport::Poll }
+    }
+
+    /// The same site, with pages that wait like this.
+    pub(crate) fn by(self, transport: Transport) -> Site {
+        Site { transport, ..self }
     }
 
     /// Another domain of the same server.
     pub(crate) fn neighbour(&self) -> Site {
-        Site::fresh(&self.server)
+        Site::fresh(&self.server).by(self.transport)
     }
 
     /// A new connection to the server.

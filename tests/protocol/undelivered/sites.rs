@@ -173,7 +173,7 @@ fn a_removed_domain_gets_nothing() {
         let alice = a.online("alice", &[]);
         let poll = alice.park_surely();
         tell(&a, "alice", "gone");
-        poll.response();
+        poll.answer();
         server.reload(&Setup::calm().sites(&[(B, KEYS)]).domain(B, other.line()));
         eventually("it is removed", || (a.get("/onlines", &[("names", "x")]).status == 401).then_some(()));
         assert_eq!(all_that_came_back(&b, &other), [""; 0]);

@@ -301,6 +301,12 @@ impl Session {
         self.expiry
     }
 
+    /// Whether a poll waits until what was answered before may be answered again.
+    pub(in crate::router) fn is_paced(&self) -> bool {
+        let repeats = self.line.mode().is_some_and(PollMode::repeats);
+        repeats && self.parked().is_some() && !self.queue.is_empty()
+    }
+
     /// When its next alarm rings, and when something has to happen.
     pub(in crate::router) fn alarm_and_due(&self) -> (Tick, Tick) {
         (self.armed.tick(), self.due.tick())

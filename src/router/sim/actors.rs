@@ -10,7 +10,7 @@ use super::account::{Said, meta_of};
 use super::browser::{Life, Page, Tab};
 use super::world::{Ask, World};
 use crate::router::call::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
+    Ack, BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
     Subject, Text, Transport, Typing, Verb, Version,
 };
 use crate::router::ids::Ticket;
@@ -26,7 +26,8 @@ impl World {
             35..42 => {
                 self.open_some();
             }
-            42..58 => self.poll_some(),
+            42..55 => self.poll_some(),
+            55..58 => self.acknowledge_some(),
             58..63 => self.write_some(),
             63..71 => self.arrive(),
             71..74 => self.cut_some(),
@@ -116,6 +117,7 @@ impl World {
             (version == Version::V6).then(|| self.random.pick(&[None, None, Some(60), Some(100)]));
         let expires_s = expires_s.flatten();
         let tabs = if self.random.chance(15) { 2 } else { 1 };
+        let streams = self.random.chance(35);
         let online = Online {
             name: name.clone().into(),
             looks,
@@ -130,7 +132,8 @@ impl World {
             domain,
             name,
             version,
-            seq: self.random.chance(65),
+            seq: streams || self.random.chance(50),
+            transport: if streams { Transport::Stream } else { Transport::Poll },
             named: buddies.to_vec(),
             life: Life::Opening,
             ticket: None,
@@ -143,6 +146,7 @@ impl World {
             heard,
             heard_poll: None,
             flushed: None,
+            streaming: false,
         });
         self.call(Ask::Start { page }, domain, Verb::Online(Box::new(online)));
         page
@@ -162,16 +166,39 @@ impl World {
         let tab = self.random.below(self.pages[page].tabs.len());
         let waits = self.pages[page].tabs[tab].polls.len();
         if waits == 0 || (waits == 1 && self.random.chance(25)) {
+            if self.pages[page].transport == Transport::Stream && self.random.chance(30) {
+                return self.come_back(page, tab);
+            }
             let bad_seq = self.random.chance(2);
             self.poll(page, tab, bad_seq);
         }
     }
 
-    /// A tab polls.
+    /// A tab polls, or opens a stream.
     pub(super) fn poll(&mut self, page: usize, tab: usize, bad_seq: bool) {
-        let Page { domain, ticket, seq, .. } = self.pages[page];
-        let ticket = ticket.expect("it is open");
+        let Page { seq, transport, .. } = self.pages[page];
         let seq = if bad_seq { Some(u64::MAX) } else { seq.then_some(self.pages[page].tabs[tab].seq) };
+        self.poll_by(page, tab, seq, transport);
+    }
+
+    /// The tab of a stream polls in its place, or opens another one with the number of an older event.
+    fn come_back(&mut self, page: usize, tab: usize) {
+        let have = self.pages[page].tabs[tab].seq;
+        if self.random.chance(50) {
+            return self.poll_by(page, tab, Some(have), Transport::Poll);
+        }
+        let older = self.random.within(0, have);
+        self.pages[page].tabs[tab].goes_back = true;
+        self.poll_by(page, tab, Some(older), Transport::Stream);
+    }
+
+    fn poll_by(&mut self, page: usize, tab: usize, seq: Option<u64>, transport: Transport) {
+        let Page { domain, ticket, .. } = self.pages[page];
+        let ticket = ticket.expect("it is open");
+        let bad_seq = seq == Some(u64::MAX);
+        if !bad_seq {
+            self.give_up_streams(page, tab);
+        }
         // The poll must be known before the router answers it.
         let key = self.next_key();
         if !bad_seq {
@@ -179,12 +206,42 @@ impl World {
             page.tabs[tab].polls.push(key);
             page.tabs[tab].newest = Some(key);
         }
-        self.call_as(
-            key,
-            Ask::Poll { page, tab, bad_seq },
-            domain,
-            Verb::Poll(Poll { ticket, seq, transport: Transport::Poll }),
-        );
+        let ask = Ask::Poll { page, tab, bad_seq, transport };
+        self.call_as(key, ask, domain, Verb::Poll(Poll { ticket, seq, transport }));
+    }
+
+    /// A tab that opens another stream waits for no older one; that its connection is gone may never come to the server.
+    fn give_up_streams(&mut self, page: usize, tab: usize) {
+        if self.pages[page].transport == Transport::Poll {
+            return;
+        }
+        for key in self.pages[page].tabs[tab].polls.clone() {
+            if self.random.chance(50) {
+                self.cut(page, tab, key);
+            } else {
+                self.pages[page].poll_over(tab, key);
+            }
+        }
+    }
+
+    /// The tab of a stream acknowledges what it has; that may get lost.
+    pub(super) fn acknowledge(&mut self, page: usize, tab: usize) {
+        let Page { domain, ticket: Some(ticket), .. } = self.pages[page] else { return };
+        if self.random.chance(self.plan.lost) {
+            return;
+        }
+        let tab = &mut self.pages[page].tabs[tab];
+        tab.acked = tab.seq;
+        let verb = Verb::Ack(Ack { ticket, seq: tab.seq });
+        self.call(Ask::Ack { page }, domain, verb);
+    }
+
+    fn acknowledge_some(&mut self) {
+        let Some(page) = self.some_page() else { return };
+        if self.pages[page].transport == Transport::Stream {
+            let tab = self.random.below(self.pages[page].tabs.len());
+            self.acknowledge(page, tab);
+        }
     }
 
     fn write_some(&mut self) {
@@ -262,7 +319,8 @@ impl World {
         self.open(domain, (name, version), Looks { nick, ..Looks::default() }, &others, rooms);
     }
 
-    /// The browser is gone; this share of its connections is closed, the others just fall silent.
+    /// The browser is gone; this share of its connections is closed, the others just fall silent: a stream until nobody
+    /// has acknowledged it for too long.
     pub(super) fn vanish(&mut self, page: usize, percent: usize) {
         self.pages[page].life = Life::Over;
         for tab in 0..self.pages[page].tabs.len() {
@@ -397,9 +455,10 @@ impl World {
         let Some((page, ticket)) = self.some_ticket() else { return };
         let domain = self.random.below(self.plan.domains);
         if domain != self.pages[page].domain && self.removed != Some(domain) {
-            let verb = match self.random.below(3) {
+            let verb = match self.random.below(4) {
                 0 => Verb::Poll(Poll { ticket, seq: None, transport: Transport::Poll }),
                 1 => Verb::Offline(Subject::Ticket(ticket)),
+                2 => Verb::Ack(Ack { ticket, seq: 0 }),
                 _ => Verb::Onlines(OnlinesQuery { ticket: Some(ticket), names: texts(self.plan.names()) }),
             };
             self.call(Ask::Wrong, domain, verb);

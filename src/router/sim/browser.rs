@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::account::{Said, assert_meta, number_of};
 use super::signals::{Signalled, signal_number};
-use crate::router::call::{Delivery, Started, Version};
+use crate::router::call::{Delivery, Started, Transport, Version};
 use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, PresenceType};
 
@@ -36,6 +36,8 @@ pub(super) struct Page {
     pub(super) version: Version,
     /// Whether it acknowledges by number.
     pub(super) seq: bool,
+    /// How it waits; a page of a stream acknowledges by number.
+    pub(super) transport: Transport,
     /// The names it was opened with.
     pub(super) named: Vec<String>,
     pub(super) life: Life,
@@ -57,6 +59,8 @@ pub(super) struct Page {
     /// That poll, and when the fate "flushed" came to its router.
     pub(super) heard_poll: Option<CallKey>,
     pub(super) flushed: Option<u64>,
+    /// Whether its session has a stream: it is heard by acknowledgements.
+    pub(super) streaming: bool,
 }
 
 /// One of the windows that poll with a page's ticket.
@@ -64,6 +68,10 @@ pub(super) struct Page {
 pub(super) struct Tab {
     /// The last packet it has.
     pub(super) seq: u64,
+    /// The last packet it has acknowledged beside its stream.
+    pub(super) acked: u64,
+    /// It has named an older packet than it has, so packets come again.
+    pub(super) goes_back: bool,
     /// Polls it waits for; with `seq` only for the newest, all others it has given up.
     pub(super) polls: Vec<CallKey>,
     pub(super) newest: Option<CallKey>,
@@ -149,7 +157,7 @@ impl Page {
         assert_eq!(message.domain, self.domain, "message {number} is of another domain");
         let tab = &mut self.tabs[tab];
         let new = tab.seen.insert(number);
-        if !self.seq {
+        if !self.seq || !new && tab.goes_back {
             return;
         }
         assert!(new, "message {number} came twice");
@@ -177,7 +185,7 @@ impl Page {
         assert_eq!(signal.domain, self.domain, "signal {number} is of another domain");
         let tab = &mut self.tabs[tab];
         let new = tab.seen_signals.insert(number);
-        if !self.seq {
+        if !self.seq || !new && tab.goes_back {
             return;
         }
         assert!(new, "signal {number} came twice");

@@ -6,15 +6,15 @@
 use std::collections::BTreeSet;
 
 use super::actors::texts;
-use super::browser::{Life, Page};
+use super::browser::{Life, Page, Tab};
 use super::plan::PLENTY_BYTES;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
 use crate::base::limits::chat::REPEAT_MS_MIN;
 use crate::router::call::{
-    Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Show, Started, Subject, Verb, Version,
+    Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Show, Started, Subject, Transport, Verb, Version,
 };
-use crate::router::ids::{Place, SessionKey, UserKey};
+use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
 use crate::router::profile::Profile;
 
@@ -40,7 +40,12 @@ impl World {
             for page in self.open_pages() {
                 for tab in 0..self.pages[page].tabs.len() {
                     let life = self.pages[page].life;
-                    let idle = self.pages[page].tabs[tab].polls.is_empty();
+                    let Tab { seq, acked, ref polls, .. } = self.pages[page].tabs[tab];
+                    let idle = polls.is_empty();
+                    if self.pages[page].transport == Transport::Stream && acked < seq {
+                        quiet = false;
+                        self.acknowledge(page, tab);
+                    }
                     if idle && life == Life::Open && polled[page] < POLLS_MAX {
                         polled[page] += 1;
                         quiet = false;
@@ -49,7 +54,7 @@ impl World {
                 }
             }
             if quiet && self.written.is_empty() && self.arrivals.is_empty() {
-                if !self.is_paced() {
+                if !self.is_paced() && !self.a_stream_of_nobody_is_in_the_way() {
                     break;
                 }
                 self.advance(REPEAT_MS_MIN + Moment::GRAIN_MS);
@@ -64,7 +69,19 @@ impl World {
     /// Whether a poll waits until what was answered before may be answered again.
     fn is_paced(&self) -> bool {
         let mut sessions = self.routers.iter().flat_map(|router| router.people.sessions().iter());
-        sessions.any(|(_, session)| session.parked().is_some() && !session.queue().is_empty())
+        sessions.any(|(_, session)| session.is_paced())
+    }
+
+    /// Whether a poll waits for its turn behind a stream whose browser has gone unseen.
+    fn a_stream_of_nobody_is_in_the_way(&self) -> bool {
+        let awaited = |key: CallKey| {
+            let mut tabs = self.pages.iter().flat_map(|page| &page.tabs);
+            tabs.any(|tab| tab.polls.contains(&key))
+        };
+        let mut sessions = self.routers.iter().flat_map(|router| router.people.sessions().iter());
+        sessions.any(|(_, session)| {
+            session.waiting().is_some() && session.parked().is_some_and(|key| !awaited(key))
+        })
     }
 
     /// A calm moment.

@@ -2,12 +2,13 @@
 //!
 //! Owns: what becomes of every answer. The answer of a poll is flushed at once, later or never; a flushed one may
 //! still not reach a browser, but only one that uses `seq` and asks again. Every answer but that of a cut poll comes
-//! exactly once.
+//! exactly once. A stream is answered until it is stopped or its connection is gone; what the kernel takes of it when
+//! its browser has gone reaches nobody.
 
 use super::browser::Life;
 use super::plan::PLENTY_BYTES;
 use super::world::{Ask, Pending, World, Written};
-use crate::router::call::{Answer, Reason, Refusal};
+use crate::router::call::{Answer, Delivery, Reason, Refusal, Transport};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{Input, PollCut, PollFate};
 
@@ -19,7 +20,24 @@ impl World {
         self.note(|| format!("answer {}: {answer:?}", { key.serial }));
         match pending.ask {
             Ask::Start { page } => self.started(page, answer),
-            Ask::Poll { page, tab, bad_seq } => self.polled(key, page, tab, (bad_seq, pending.cut), answer),
+            Ask::Poll { page, tab, bad_seq, transport } => {
+                let goes_on = matches!(&answer, Answer::Packets(Delivery { stopped: None, .. }));
+                if transport == Transport::Stream && goes_on {
+                    self.calls.insert(key, pending.clone());
+                }
+                self.polled(key, page, tab, (bad_seq, pending.cut), answer);
+            }
+            Ask::Ack { page } => match answer {
+                Answer::Done => {}
+                Answer::Refused(Refusal::NoClient) => self.assert_ended(page),
+                Answer::Refused(_)
+                | Answer::Delivered(_)
+                | Answer::Online(_)
+                | Answer::Onlines(_)
+                | Answer::Joined(_)
+                | Answer::Members(_)
+                | Answer::Packets(_) => unreachable!("{answer:?}"),
+            },
             Ask::Say { message } => self.said(message, pending.late, &answer),
             Ask::Signal { signal } => self.signalled(signal, pending.late, &answer),
             Ask::Act { page } => match answer {
@@ -90,7 +108,7 @@ impl World {
         match answer {
             Answer::Packets(delivery) => {
                 assert!(!bad_seq, "a seq that was never issued is refused");
-                if cut {
+                if cut || self.is_still_written(key) {
                     self.fates.push((key, delivery.session, false));
                     return;
                 }
@@ -132,6 +150,15 @@ impl World {
         }
     }
 
+    /// Whether an event of a stream that is stopped now has not been flushed. Then its connection is closed.
+    fn is_still_written(&mut self, key: CallKey) -> bool {
+        let Some(at) = self.written.iter().position(|written| written.key == key) else { return false };
+        let written = self.written.remove(at);
+        assert!(!self.calls.contains_key(&key), "an event follows one that is not flushed");
+        self.pages[written.page].poll_over(written.tab, key);
+        true
+    }
+
     /// Only a session that has ended may be unknown.
     pub(super) fn assert_ended(&self, page: usize) {
         let Some(session) = self.pages[page].session else { return };
@@ -144,9 +171,12 @@ impl World {
         let Some(at) = self.written.iter().position(|written| written.key == key) else { return };
         let written = self.written.remove(at);
         let session = written.delivery.session;
-        let lost = self.pages[written.page].seq && self.random.chance(self.plan.lost);
+        let page = &self.pages[written.page];
+        let gone = self.calls.contains_key(&key) && !page.tabs[written.tab].polls.contains(&key);
+        let lost = gone || page.seq && self.random.chance(self.plan.lost);
         self.note(|| format!("flushed {}{}", { key.serial }, if lost { ", and lost" } else { "" }));
         if lost {
+            // A browser that has lost an event waits for no other on that connection.
             self.pages[written.page].poll_over(written.tab, key);
         } else if self.pages[written.page].seq {
             self.arrivals.push_back(written);
@@ -161,18 +191,29 @@ impl World {
         let written = self.written.remove(at);
         let (key, session) = (written.key, written.delivery.session);
         self.note(|| format!("broken off {}", { key.serial }));
+        self.end_stream(key);
         self.pages[written.page].poll_over(written.tab, key);
         self.handle(key.place.index(), Input::Fate(PollFate { session, key, flushed: false }));
     }
 
+    /// The connection of a stream is gone; its router may not know yet.
+    fn end_stream(&mut self, key: CallKey) {
+        if let Some(pending) = self.calls.get_mut(&key) {
+            pending.cut = true;
+        }
+    }
+
     /// A router wants the connection of an answered poll closed.
     pub(super) fn close(&mut self, key: CallKey) {
-        let answered = self.calls.get(&key).is_none_or(|pending| pending.cut);
+        let streams =
+            |pending: &Pending| matches!(pending.ask, Ask::Poll { transport: Transport::Stream, .. });
+        let answered = self.calls.get(&key).is_none_or(|pending| pending.cut || streams(pending));
         assert!(answered, "only an answered poll is closed");
         self.flush_soon.retain(|soon| *soon != key);
         if let Some(at) = self.written.iter().position(|written| written.key == key) {
             let written = self.written.remove(at);
             self.note(|| format!("closed {}", { key.serial }));
+            self.end_stream(key);
             self.pages[written.page].poll_over(written.tab, key);
             self.fates.push((key, written.delivery.session, false));
         }
@@ -182,12 +223,12 @@ impl World {
     pub(super) fn cut(&mut self, page: usize, tab: usize, key: CallKey) {
         self.pages[page].poll_over(tab, key);
         let Some(session) = self.pages[page].session else { return };
-        if let Some(Pending { cut, .. }) = self.calls.get_mut(&key) {
+        if let Some(at) = self.written.iter().position(|written| written.key == key) {
+            self.break_off(at);
+        } else if let Some(Pending { cut, .. }) = self.calls.get_mut(&key) {
             *cut = true;
             self.note(|| format!("cut {}", { key.serial }));
             self.handle(key.place.index(), Input::Cut(PollCut { session, key }));
-        } else if let Some(at) = self.written.iter().position(|written| written.key == key) {
-            self.break_off(at);
         }
     }
 
@@ -198,10 +239,13 @@ impl World {
         }
     }
 
-    fn take(&mut self, Written { key, page, tab, delivery, .. }: &Written) {
-        let page = &mut self.pages[*page];
+    fn take(&mut self, Written { key, page: number, tab, delivery, .. }: &Written) {
+        let streams = self.calls.contains_key(key);
+        let page = &mut self.pages[*number];
         let newest = page.tabs[*tab].newest == Some(*key);
-        page.poll_over(*tab, *key);
+        if !streams {
+            page.poll_over(*tab, *key);
+        }
         if page.seq && !newest {
             return; // it was given up for a newer one
         }
@@ -211,6 +255,10 @@ impl World {
                 page.life = Life::Over;
             }
             None => page.receive(*tab, delivery, &self.ledger.said, &self.signals.all),
+        }
+        // A page of a stream acknowledges when an event comes, and does so seldom.
+        if page.transport == Transport::Stream && page.life == Life::Open && self.random.chance(25) {
+            self.acknowledge(*number, *tab);
         }
     }
 

@@ -90,6 +90,17 @@ impl World {
                     (page.heard, page.heard_poll, page.flushed) = (time, Some(*key), None);
                 }
             }
+            Input::Call(CallRequest { key, call: Call { verb: Verb::Ack(ack), .. } })
+            | Input::Mail(Mail::Call(CallRequest { key, call: Call { verb: Verb::Ack(ack), .. } }))
+                if here(&ack.ticket.session) =>
+            {
+                // Without a stream the next poll is waited for as long as before.
+                if let Some(Ask::Ack { page }) = self.calls.get(key).map(|call| &call.ask)
+                    && self.pages[*page].streaming
+                {
+                    self.pages[*page].heard = time;
+                }
+            }
             Input::Cut(cut) | Input::Mail(Mail::Cut(cut)) if here(&cut.session) => {
                 self.hear_fate(cut.session, cut.key, None);
             }
@@ -114,7 +125,7 @@ impl World {
             .people
             .sessions()
             .get(session.slot)
-            .is_some_and(|session| session.answering() == Some(key));
+            .is_some_and(|session| session.answering() == Some(key) && !session.is_streaming());
         if let Some(page) = self.pages.iter_mut().find(|page| page.heard_poll == Some(key)) {
             page.flushed = flushed.filter(|_| awaited);
         }
@@ -298,8 +309,11 @@ impl World {
         let page = &self.pages[page];
         let timeouts = &self.plan.timeouts;
         assert!(matches!(alarm, Some(Alarm::Session(_))), "sessions expire by their alarms");
-        let patience =
-            if page.flushed.is_some() { timeouts.session_idle_ms } else { timeouts.session_cut_ms };
+        let patience = if page.flushed.is_some() || page.streaming {
+            timeouts.session_idle_ms
+        } else {
+            timeouts.session_cut_ms
+        };
         let since = page.flushed.unwrap_or(page.heard);
         let time = self.now(place).ms();
         assert!(time >= since + patience, "a session expired after {} ms", time - since);

@@ -1,9 +1,9 @@
 //! The simulator: several routers in one thread, and a world around them that does whatever a world may do.
 //!
 //! A seed decides everything: how many routers, domains, users and rooms there are, the limits, what browsers and
-//! sites do, how late mail is per pair of places, when alarms ring, which answers are flushed, late, broken off, or
-//! flushed and lost, and when the process is stopped, after which clocks have moved against each other. So a seed that
-//! fails can be replayed:
+//! sites do, by polls with and without `seq` and by streams, how late mail is per pair of places, when alarms ring,
+//! which answers and events are flushed, late, broken off, or flushed and lost, which acknowledgements are lost, and
+//! when the process is stopped, after which clocks have moved against each other. So a seed that fails can be replayed:
 //!
 //! - `cargo test` runs 256 seeds, `NEXTIM_SIM_SEEDS=10000 cargo test --release sim` that many;
 //! - `NEXTIM_SIM_SEED=1234 cargo test sim -- --nocapture` runs one and prints its steps.

@@ -60,6 +60,7 @@ impl World {
                 Some(held) => held.page,
                 None => page_of(session.secret()),
             };
+            self.pages[page].streaming = session.is_streaming();
             self.ledger.held[place].insert(
                 slot,
                 HeldMessages { user: session.user(), page, given, answered: session.queue().answered() },

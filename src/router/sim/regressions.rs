@@ -4,7 +4,7 @@ use super::plan::{PLENTY_BYTES, Plan};
 use super::world::{Ask, World};
 use crate::base::limits::chat::{DRAIN_POLLS, DRAIN_STEP_MS};
 use crate::base::limits::{Limits, Timeouts};
-use crate::router::call::{Looks, RoomCall, Show, Subject, Verb, Version};
+use crate::router::call::{Looks, RoomCall, Show, Subject, Transport, Verb, Version};
 use crate::router::ids::Place;
 use crate::router::mail::Input;
 use crate::router::packet::MessageType;
@@ -50,7 +50,7 @@ impl World {
         let looks = Looks { nick: Some(format!("{name}@0").into()), ..Looks::default() };
         let page = self.open(0, (name.to_owned(), version), looks, &owned(buddies), owned(rooms));
         let page_opened = &mut self.pages[page];
-        page_opened.seq = true;
+        (page_opened.seq, page_opened.transport) = (true, Transport::Poll);
         page_opened.tabs.truncate(1);
         page
     }

@@ -187,6 +187,7 @@ impl World {
         for (_, session) in self.routers.iter().flat_map(|router| router.people.sessions().iter()) {
             waiting.extend(session.parked());
             waiting.extend(session.waiting());
+            waiting.extend(session.answering().filter(|_| session.is_streaming()));
             if let Some(key) = session.answering() {
                 let written = self.written.iter().any(|written| written.key == key);
                 assert!(written, "a fate that has come is awaited");

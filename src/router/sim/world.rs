@@ -17,7 +17,7 @@ use crate::base::clock::Tick;
 use crate::base::domains::{DomainConfig, DomainId, Domains};
 use crate::base::limits::turn::STOP_MS_MIN;
 use crate::base::memory::Memory;
-use crate::router::call::{Answer, Call, Delivery, Verb};
+use crate::router::call::{Answer, Call, Delivery, Transport, Verb};
 use crate::router::directory::Places;
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{
@@ -38,8 +38,10 @@ const STOP_MS_MAX: u64 = 60_000;
 pub(super) enum Ask {
     /// `/presences/online` of a page.
     Start { page: usize },
-    /// A poll of one of a page's tabs.
-    Poll { page: usize, tab: usize, bad_seq: bool },
+    /// A poll or a stream of one of a page's tabs.
+    Poll { page: usize, tab: usize, bad_seq: bool, transport: Transport },
+    /// An acknowledgement beside the stream of a page.
+    Ack { page: usize },
     /// A message.
     Say { message: usize },
     /// A signal.
@@ -50,8 +52,8 @@ pub(super) enum Ask {
     Wrong,
 }
 
-/// A call that was not answered yet.
-#[derive(Debug)]
+/// A call that was not answered yet, or a stream that is still answered.
+#[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) ask: Ask,
     /// Gathers that were late when it was asked.
@@ -60,7 +62,7 @@ pub(super) struct Pending {
     pub(super) cut: bool,
 }
 
-/// An answer to a poll that is being written.
+/// An answer to a poll, or an event of a stream, that is being written.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) key: CallKey,

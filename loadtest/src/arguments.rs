@@ -156,6 +156,9 @@ pub(crate) struct Options {
     /// Poll without acknowledging by seq
     #[arg(long)]
     no_seq: bool,
+    /// Wait by streams, and not by polls (compare always does both)
+    #[arg(long, conflicts_with = "no_seq")]
+    streams: bool,
     /// Leave out Nchan, even if it is installed (compare)
     #[arg(long)]
     no_nchan: bool,
@@ -214,6 +217,7 @@ impl Options {
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
+        self.refuse_streams(scenario)?;
         let is_nchan = self.target == Kind::Nchan && !matches!(scenario, Name::Compare | Name::Calls);
         if is_nchan {
             self.refuse_what_nchan_lacks(scenario)?;
@@ -259,10 +263,21 @@ impl Options {
             domain: self.domain.clone(),
             apikey: self.apikey.clone(),
             with_seq: !self.no_seq,
+            with_streams: self.streams,
             with_nchan: !self.no_nchan,
             progress: self.progress,
             config: None,
         })
+    }
+
+    fn refuse_streams(&self, scenario: Name) -> Result<(), String> {
+        if self.streams && self.target != Kind::Nextim {
+            return Err("only the message server has these streams".into());
+        }
+        if self.streams && [Name::Compare, Name::Instructions].contains(&scenario) {
+            return Err("compare and instructions decide themselves how users wait".into());
+        }
+        Ok(())
     }
 
     fn refuse_what_nchan_lacks(&self, scenario: Name) -> Result<(), String> {
@@ -355,6 +370,8 @@ mod tests {
         check(&["--target", "nchan", "--buddies", "1"], "knows no buddies");
         check(&["--target", "nchan", "--room-size", "5"], "knows no rooms");
         check(&["--target", "nchan", "--no-seq"], "knows no polls without");
+        check(&["--target", "floor", "--streams"], "only the message server");
+        check(&["--streams", "--no-seq"], "cannot be used with");
         assert!(settings(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "10"], 1_000).is_ok());
     }
 }

@@ -1,4 +1,5 @@
-//! Compare: the message server and the stand-in, in turns, and what one costs of the other; and Nchan, if it is there.
+//! Compare: the message server and the stand-in, in turns, and what one costs of the other; the message server with users
+//! who wait by streams; and Nchan, if it is there.
 //!
 //! Owns: the order of turns and the ratios. Must not: measure otherwise than the scenarios do. A machine is never
 //! twice the same: so all are measured in one run, several times, one after another, and a ratio is that
@@ -61,13 +62,14 @@ pub(crate) fn run(
             outcomes.push(routed(two, Kind::Floor)?.close()?);
             outcomes.push(routed(two, Kind::Nextim)?.close()?);
         }
+        let streamed = without_buddies(&Settings { with_streams: true, ..alone.clone() }, Kind::Nextim)?;
         let nchan = nchan(&alone, &mut ours)?;
         let slower = [&floor, &ours].into_iter().filter_map(|outcome| outcome.get(name::MESSAGE_RATE));
         let rate = settings.rate.unwrap_or_else(|| (slower.fold(f64::MAX, f64::min) * HALF).max(1.0));
         let befriended = Settings { rate: Some(rate), ..settings.clone() };
         let floor_befriended = with_buddies(&befriended, Kind::Floor, &floor)?;
         let ours_befriended = with_buddies(&befriended, Kind::Nextim, &ours)?;
-        outcomes.extend([floor, ours, floor_befriended, ours_befriended]);
+        outcomes.extend([floor, ours, streamed, floor_befriended, ours_befriended]);
         outcomes.extend(nchan);
     }
     let ratios = ratios(&outcomes);
@@ -140,13 +142,16 @@ fn ratios(outcomes: &[Outcome]) -> Vec<Ratio> {
         let found: Vec<&Outcome> =
             outcomes.iter().filter(closed).filter(|outcome| outcome.get(figure).is_some()).collect();
         for (name, floor_shards, shards) in pairs(figure, &found) {
-            let floor = median_of(&found, Kind::Floor, floor_shards, figure);
-            let ours = median_of(&found, Kind::Nextim, shards, figure);
-            let nchan =
-                if floor_shards == shards { median_of(&found, Kind::Nchan, shards, figure) } else { None };
+            let median = |kind, shards, by_streams| median_of(&found, kind, shards, by_streams, figure);
+            let floor = median(Kind::Floor, floor_shards, false);
+            let ours = median(Kind::Nextim, shards, false);
+            let beside = |kind, by_streams| {
+                if floor_shards == shards { median(kind, shards, by_streams) } else { None }
+            };
+            let (nchan, streams) = (beside(Kind::Nchan, false), beside(Kind::Nextim, true));
             if let (Some(floor), Some(ours)) = (floor, ours) {
                 let times = ratio(ours, floor);
-                lines.push(Ratio { name, unit: unit.to_owned(), floor, ours, nchan, times });
+                lines.push(Ratio { name, unit: unit.to_owned(), floor, ours, nchan, streams, times });
             }
         }
     }
@@ -172,8 +177,10 @@ fn pairs(figure: &str, found: &[&Outcome]) -> Vec<(String, u64, u64)> {
     alike.chain(unlike).collect()
 }
 
-fn median_of(found: &[&Outcome], kind: Kind, shards: u64, figure: &str) -> Option<f64> {
-    let of_these = |outcome: &&&Outcome| outcome.target == kind.name() && outcome.shards == shards;
+fn median_of(found: &[&Outcome], kind: Kind, shards: u64, by_streams: bool, figure: &str) -> Option<f64> {
+    let of_these = |outcome: &&&Outcome| {
+        outcome.target == kind.name() && outcome.shards == shards && outcome.with_streams == by_streams
+    };
     let values = found.iter().filter(of_these).filter_map(|outcome| outcome.get(figure));
     let mut values: Vec<f64> = values.collect();
     (!values.is_empty()).then(|| median(&mut values))
@@ -205,7 +212,9 @@ mod tests {
             outcome("nextim", 1, Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
             outcome("floor", 1, Some(1.0), &[(P99, 10.0)]),
             outcome("nchan", 1, None, &[(name::CPU_MESSAGE, 20.0)]),
+            Outcome { with_streams: true, ..outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 9.0)]) },
         ];
+        assert_eq!(ratios(&outcomes)[0].streams, Some(9.0));
         check(&outcomes, &[(name::CPU_MESSAGE, 1.2, Some(20.0)), (P99, 3.0, None)]);
         outcomes.push(outcome("floor", 2, None, &[(name::CPU_MESSAGE, 8.0)]));
         outcomes.push(outcome("nextim", 2, None, &[(name::CPU_MESSAGE, 16.0)]));

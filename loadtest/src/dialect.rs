@@ -101,6 +101,16 @@ impl Dialect {
         }
     }
 
+    /// Appends the request for a stream of what came after `seq`.
+    pub(crate) fn stream(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+        self.site().stream(out, ticket, seq);
+    }
+
+    /// Appends the acknowledgement of what came on a stream up to `seq`.
+    pub(crate) fn ack(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+        self.site().ack(out, ticket, seq);
+    }
+
     /// Takes down from the head of an answer to a poll what the next poll must show. Returns whether it was there.
     pub(crate) fn follow(&self, head: &[u8], ticket: &mut Ticket) -> bool {
         match self {

@@ -64,6 +64,8 @@ pub(crate) struct Outcome {
     pub(crate) rate: Option<f64>,
     pub(crate) seconds: f64,
     pub(crate) with_seq: bool,
+    #[serde(default)]
+    pub(crate) with_streams: bool,
     pub(crate) generator_threads: u64,
     pub(crate) figures: Vec<Figure>,
     pub(crate) latencies: Vec<Latency>,
@@ -117,6 +119,9 @@ pub(crate) struct Ratio {
     /// If it was measured there.
     #[serde(default)]
     pub(crate) nchan: Option<f64>,
+    /// Ours, with users who wait by streams, if that was measured.
+    #[serde(default)]
+    pub(crate) streams: Option<f64>,
     /// The second by the first.
     pub(crate) times: f64,
 }

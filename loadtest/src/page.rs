@@ -70,10 +70,10 @@ fn compared(page: &mut String, run: &Run) {
     );
     let rows = run.ratios.iter().map(|line| {
         let name = format!("{} ({})", line.name, line.unit);
-        let nchan = line.nchan.map_or("-".to_owned(), short);
-        [name, short(line.floor), short(line.ours), nchan, format!("{:.2}", line.times)]
+        let [nchan, streams] = [line.nchan, line.streams].map(|value| value.map_or("-".to_owned(), short));
+        [name, short(line.floor), short(line.ours), nchan, streams, format!("{:.2}", line.times)]
     });
-    table(page, ["", "stand-in", "NextIM", "Nchan", "NextIM / stand-in"], rows);
+    table(page, ["", "stand-in", "NextIM", "Nchan", "NextIM by streams", "NextIM / stand-in"], rows);
 }
 
 fn plots(page: &mut String, outcomes: &[&Outcome]) {
@@ -219,6 +219,7 @@ mod tests {
             floor: 1.0,
             ours: 2.0,
             nchan: None,
+            streams: Some(1.5),
             times: 2.0,
         };
         let page = run(closed, vec![ratio]);

@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) domain: String,
     pub(crate) apikey: String,
     pub(crate) with_seq: bool,
+    /// Whether users wait by streams, and not by polls.
+    pub(crate) with_streams: bool,
     pub(crate) with_nchan: bool,
     pub(crate) progress: bool,
     /// The configuration file of the message server, if it has one.

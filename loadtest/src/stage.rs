@@ -95,7 +95,8 @@ impl Stage {
             parts: settings.threads,
         };
         let callers = settings.concurrency.div_ceil(settings.threads);
-        let fleet = Fleet::start(Setup::new(population, target.addresses.clone(), dialect, callers))?;
+        let setup = Setup::new(population, target.addresses.clone(), dialect, callers);
+        let fleet = Fleet::start(setup.with_streams(settings.with_streams))?;
         let mut outcome = Outcome {
             scenario: title.to_owned(),
             target: target.name.to_owned(),
@@ -107,6 +108,7 @@ impl Stage {
             rate: settings.rate,
             seconds: settings.seconds,
             with_seq: settings.with_seq,
+            with_streams: settings.with_streams,
             generator_threads: fleet.threads() as u64,
             ..Outcome::default()
         };

@@ -24,15 +24,27 @@ pub(crate) fn of(run: &Run) -> String {
         write_outcome(&mut text, outcome);
     }
     if !run.ratios.is_empty() {
-        let [floor, ours, nchan] = ["floor", "nextim", "nchan"];
-        line(&mut text, format_args!("\n{:<56} {floor:>10} {ours:>10} {nchan:>10}  nextim/floor", "medians"));
+        let [floor, ours, nchan, streams] = ["floor", "nextim", "nchan", "streams"];
+        line(
+            &mut text,
+            format_args!(
+                "\n{:<56} {floor:>10} {ours:>10} {nchan:>10} {streams:>10}  nextim/floor streams/nextim",
+                "medians"
+            ),
+        );
         for ratio in &run.ratios {
             let name = format!("{} ({})", ratio.name, ratio.unit);
             let (floor, ours) = (short(ratio.floor), short(ratio.ours));
-            let nchan = ratio.nchan.map_or("-".to_owned(), short);
+            let [nchan, streams] =
+                [ratio.nchan, ratio.streams].map(|value| value.map_or("-".to_owned(), short));
+            let by_streams =
+                ratio.streams.map_or("-".to_owned(), |streams| format!("{:.2}", streams / ratio.ours));
             line(
                 &mut text,
-                format_args!("{name:<56} {floor:>10} {ours:>10} {nchan:>10} {:>13.2}", ratio.times),
+                format_args!(
+                    "{name:<56} {floor:>10} {ours:>10} {nchan:>10} {streams:>10} {:>13.2} {by_streams:>14}",
+                    ratio.times
+                ),
             );
         }
     }
@@ -52,7 +64,7 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
             outcome.room_size,
             outcome.concurrency,
             outcome.seconds,
-            if outcome.with_seq { "seq" } else { "no seq" },
+            waits(outcome),
             outcome.generator_threads,
         ),
     );
@@ -87,6 +99,15 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
     line(text, format_args!("  errors {errors}, lost {}, doubled {}", outcome.lost, outcome.doubled));
 }
 
+/// How users wait.
+fn waits(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome { with_streams: true, .. } => "streams",
+        Outcome { with_seq: true, .. } => "seq",
+        Outcome { .. } => "no seq",
+    }
+}
+
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     writeln!(text, "{arguments}").expect("a string takes all");
 }
@@ -110,6 +131,7 @@ mod tests {
             floor: 1.0,
             ours: 2.0,
             nchan: Some(3.5),
+            streams: Some(1.5),
             times: 2.0,
         };
         let machine = Machine::default();
@@ -123,6 +145,7 @@ mod tests {
             "x (µs)",
             "rate 5.00/s",
             "3.50",
+            "0.75",
         ] {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }

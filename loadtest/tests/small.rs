@@ -59,7 +59,13 @@ fn check(arguments: &str) -> Value {
 fn check_all(arguments: &str, figures: &[&str]) {
     check_each(
         arguments,
-        &["--shards 1", "--shards 2 --threads 2", "--shards 2 --no-seq", "--target floor"],
+        &[
+            "--shards 1",
+            "--shards 2 --threads 2",
+            "--shards 2 --no-seq",
+            "--shards 2 --streams",
+            "--target floor",
+        ],
         figures,
     );
 }

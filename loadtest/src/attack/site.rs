@@ -3,14 +3,14 @@
 //! Owns: its domains, its users and its calls. On each of its connections the next call is sent as soon as the last one
 //! is answered. One domain makes calls that are long or reach many; the other one sends long messages to users who
 //! never poll, until it is refused and beyond. They are two, so that what one is refused does not spare the server the
-//! rest. Must not: poll.
+//! rest. Some of these users have a stream that is never read. Must not: read a stream, or poll.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nextim_testkit::load::wire::{Parsed, Requests, answer};
+use nextim_testkit::load::wire::{Parsed, Requests, Ticket, answer};
 
 use super::attackers::{Attackers, Done, connect};
 
@@ -33,6 +33,8 @@ const RESIDENTS: u32 = 100;
 const GUESTS: u32 = 1_000;
 /// Users who take no messages.
 const MUTE: u32 = 600;
+/// Those of them with a stream, which nobody reads.
+const STREAMS: u32 = 100;
 /// Bytes of a message's body, each of which counts six times.
 const MESSAGE_BYTES: usize = 32_000;
 const _: () = assert!(CROWDED + RESIDENTS + GUESTS <= NAMES, "all of them are named");
@@ -98,6 +100,8 @@ pub(super) struct Site {
     busy: Requests,
     mute: Requests,
     lines: Vec<Line>,
+    /// Streams that are never read.
+    streams: Vec<TcpStream>,
     scratch: Vec<u8>,
     done: Done,
 }
@@ -106,6 +110,7 @@ impl Site {
     pub(super) fn place(address: SocketAddr) -> io::Result<Site> {
         let mut site = Site::new(address);
         site.gather()?;
+        site.open_streams()?;
         site.open_lines()?;
         Ok(site)
     }
@@ -117,6 +122,7 @@ impl Site {
             busy: requests(BUSY_DOMAIN),
             mute: requests(MUTE_DOMAIN),
             lines: Vec::new(),
+            streams: Vec::new(),
             scratch: vec![0; 64 * 1_024],
             done: Done::default(),
         }
@@ -145,7 +151,20 @@ impl Site {
         let busy = busy.map(|user| request(|out| self.busy.online(out, user, 0..0, None)));
         let mute = (0..MUTE).map(|user| request(|out| self.mute.online(out, user, 0..0, None)));
         let calls: Vec<Vec<u8>> = busy.chain(mute).collect();
-        self.call_all(&calls)
+        self.call_all(&calls).map(drop)
+    }
+
+    /// Some who take no messages open another page, with a stream.
+    fn open_streams(&mut self) -> io::Result<()> {
+        let calls: Vec<Vec<u8>> =
+            (0..STREAMS).map(|user| request(|out| self.mute.online(out, user, 0..0, None))).collect();
+        for ticket in self.call_all(&calls)? {
+            let ticket = ticket.ok_or_else(|| unexpected("without a ticket"))?;
+            let mut stream = self.connected()?;
+            stream.write_all(&request(|out| self.mute.stream(out, &ticket, 0)))?;
+            self.streams.push(stream);
+        }
+        Ok(())
     }
 
     /// Everybody logs out, so that nothing is left of the attack.
@@ -153,21 +172,24 @@ impl Site {
         let busy = (0..CROWDED + RESIDENTS + GUESTS).map(|user| request(|out| self.busy.offline(out, user)));
         let mute = (0..MUTE).map(|user| request(|out| self.mute.offline(out, user)));
         let calls: Vec<Vec<u8>> = busy.chain(mute).collect();
-        self.call_all(&calls)
+        self.call_all(&calls).map(drop)
     }
 
-    /// Makes these calls, one after another. Each must be answered with success.
-    fn call_all(&mut self, calls: &[Vec<u8>]) -> io::Result<()> {
+    /// Makes these calls, one after another. Each must be answered with success. Returns the tickets in the answers.
+    fn call_all(&mut self, calls: &[Vec<u8>]) -> io::Result<Vec<Option<Ticket>>> {
         let mut stream = self.connected()?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut read = Vec::new();
+        let (mut read, mut tickets) = (Vec::new(), Vec::with_capacity(calls.len()));
         for call in calls {
             stream.write_all(call)?;
             read.clear();
             let status = loop {
                 match answer(&read) {
-                    Parsed::Whole { status, .. } => break status,
+                    Parsed::Whole { status, body, .. } => {
+                        tickets.push(Ticket::find(body));
+                        break status;
+                    }
                     Parsed::Broken => return Err(unexpected("no HTTP")),
                     Parsed::Partial => {}
                 }
@@ -180,7 +202,7 @@ impl Site {
                 return Err(unexpected(&status.to_string()));
             }
         }
-        Ok(())
+        Ok(tickets)
     }
 
     /// A kind of which no call was answered.
@@ -268,6 +290,7 @@ impl Attackers for Site {
             thread::sleep(Self::TURN);
         }
         self.lines.clear();
+        self.streams.clear();
         self.scatter()?;
         Ok(self.done)
     }

@@ -23,6 +23,8 @@ const SILENT: usize = 1_000;
 const ASKING: usize = 50;
 /// Questions in a turn.
 const ASKED: usize = 10;
+/// Different questions.
+const QUESTIONS: usize = 7;
 /// Connections made in a turn and closed at once.
 const FLEETING: usize = 1;
 /// Connections that an attack holds all the time.
@@ -129,26 +131,35 @@ impl Strangers {
         connect(self.address)
     }
 
-    /// What is asked next: with a wrong key, a ticket that looks like one, a callback that is a script, with a body that
-    /// is too long, or what is no HTTP.
+    /// What is asked next: with a wrong key, a ticket that looks like one, for a poll, a stream and an acknowledgement, a
+    /// callback that is a script, with a body that is too long, or what is no HTTP.
     fn question(&mut self) -> Vec<u8> {
         let form = "Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length";
-        match self.asked % 5 {
+        match self.asked % QUESTIONS {
             0 => {
                 let body = format!("domain=localhost&apikey={:016x}&from=a&to=b&body=c", self.random.next());
                 format!("POST /messages HTTP/1.1\r\n{form}: {}\r\n\r\n{body}", body.len()).into_bytes()
             }
-            1 => {
-                let ticket =
-                    format!("{:016x}{:016x}{:08x}", self.random.next(), self.random.next(), self.turn);
-                format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\nHost: a\r\n\r\n")
-                    .into_bytes()
+            1 => format!("GET /packets?{} HTTP/1.1\r\nHost: a\r\n\r\n", self.guess()).into_bytes(),
+            4 => {
+                let head = "Host: a\r\nAccept: text/event-stream\r\nLast-Event-ID: 7";
+                format!("GET /packets?{} HTTP/1.1\r\n{head}\r\n\r\n", self.guess()).into_bytes()
+            }
+            5 => {
+                let body = format!("{}&seq=7", self.guess());
+                format!("POST /packets/ack HTTP/1.1\r\n{form}: {}\r\n\r\n{body}", body.len()).into_bytes()
             }
             2 => b"GET /packets?domain=localhost&ticket=x&callback=alert(1)// HTTP/1.1\r\nHost: a\r\n\r\n"
                 .to_vec(),
             3 => format!("POST /presences/online HTTP/1.1\r\n{form}: 99999999\r\n\r\n").into_bytes(),
             _ => format!("{:016x} \r\n\r\n", self.random.next()).into_bytes(),
         }
+    }
+
+    /// A domain with a ticket that looks like one.
+    fn guess(&mut self) -> String {
+        let (first, second) = (self.random.next(), self.random.next());
+        format!("domain=localhost&ticket={first:016x}{second:016x}{:08x}", self.turn)
     }
 }
 
@@ -170,10 +181,10 @@ mod tests {
             done: Done::default(),
         };
         // With none or with two, a request is refused as malformed before anything else of it is looked at.
-        let hosts = [0, 1, 2, 3, 4].map(|asked| {
+        let hosts = [0, 1, 2, 3, 4, 5, 6].map(|asked| {
             strangers.asked = asked;
             memmem::find_iter(&strangers.question(), b"\r\nHost:").count()
         });
-        assert_eq!(hosts, [1, 1, 1, 1, 0], "the last one is no HTTP");
+        assert_eq!(hosts, [1, 1, 1, 1, 1, 1, 0], "the last one is no HTTP");
     }
 }

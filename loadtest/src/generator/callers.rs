@@ -163,6 +163,10 @@ impl Worker {
             }
             Call::Offline(user) => dialect.offline(&mut self.out, part.first + user),
             Call::Leave(user) => dialect.leave(&mut self.out, &self.users[user as usize].ticket),
+            Call::Ack(user) => {
+                let user = &self.users[user as usize];
+                dialect.ack(&mut self.out, &user.ticket, user.seq);
+            }
             Call::Signal { sender, to } => {
                 dialect.signal(&mut self.out, &self.users[sender as usize].ticket, to);
             }
@@ -244,6 +248,9 @@ impl Worker {
     }
 
     fn call_answered(&mut self, call: Call, status: u16, body: &[u8]) {
+        if matches!(call, Call::Ack(_)) && status == 404 {
+            return; // the user has left meanwhile
+        }
         if !self.setup.dialect.is_success(status) {
             return self.call_failed(call, refused(status));
         }
@@ -258,7 +265,7 @@ impl Worker {
                     self.left(user as usize, true, stopped);
                 }
             }
-            Call::Signal { .. } => {}
+            Call::Signal { .. } | Call::Ack(_) => {}
             Call::Message { id, .. } => self.ledger.answer(id),
         }
     }
@@ -267,7 +274,7 @@ impl Worker {
         self.tally.error(kind);
         match call {
             Call::Online(user) | Call::Offline(user) | Call::Leave(user) => self.online_again(user as usize),
-            Call::Signal { .. } => {}
+            Call::Signal { .. } | Call::Ack(_) => {}
             Call::Message { id, .. } => self.ledger.cancel(id),
         }
     }

@@ -92,6 +92,8 @@ pub(crate) enum Call {
         /// The receiver, by number.
         to: u32,
     },
+    /// A user acknowledges what came on the stream.
+    Ack(u32),
     /// A message.
     Message {
         id: u64,

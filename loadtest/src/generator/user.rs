@@ -39,6 +39,14 @@ pub(super) struct User {
     pub(super) resumes: bool,
     /// The server asked for a pause before the next poll.
     pub(super) rests: bool,
+    /// The head of a stream was read on this connection.
+    pub(super) streams: bool,
+    /// Bytes of events that are not acknowledged.
+    pub(super) unacked_bytes: u32,
+    /// The last packet that was acknowledged beside the stream.
+    pub(super) acked: u64,
+    /// When that was, or the stream was opened.
+    pub(super) acked_at: u64,
 }
 
 impl Default for User {
@@ -53,6 +61,10 @@ impl Default for User {
             again: false,
             resumes: false,
             rests: false,
+            streams: false,
+            unacked_bytes: 0,
+            acked: 0,
+            acked_at: 0,
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Users: what a browser does. It polls, and polls again. How users leave and come back is in [`leaving`].
+//! Users: what a browser does. It polls, and polls again; how it streams instead is in [`streams`], and how users leave
+//! and come back in [`leaving`].
 //!
 //! Owns: the connections of polls. Must not: make calls of the site; the calls a user needs are queued in `again`. A
 //! user costs about a hundred bytes and a socket; an answer is parsed in the buffer it was read into.
 
 mod leaving;
+mod streams;
 
 use std::cmp::Reverse;
 use std::io::{ErrorKind, Read, Write};
@@ -11,7 +13,7 @@ use std::io::{ErrorKind, Read, Write};
 use mio::event::Event;
 use mio::{Interest, Token};
 use nextim_testkit::load::socket::{self, Origin};
-use nextim_testkit::load::wire::{Parsed, Ticket, answer};
+use nextim_testkit::load::wire::{News, Parsed, Ticket, answer};
 
 use super::ledger::{Arrival, Ledger};
 use super::user::State;
@@ -89,7 +91,13 @@ impl Worker {
         let Some(stream) = &mut user.stream else { return };
         self.out.clear();
         let number = self.part.first + u32::try_from(index).expect("a user's index");
-        self.setup.dialect.poll(&mut self.out, number, &user.ticket, user.seq);
+        if self.setup.with_streams {
+            (user.streams, user.unacked_bytes) = (false, 0);
+            (user.acked, user.acked_at) = (user.seq, self.setup.now());
+            self.setup.dialect.stream(&mut self.out, &user.ticket, user.seq);
+        } else {
+            self.setup.dialect.poll(&mut self.out, number, &user.ticket, user.seq);
+        }
         if stream.write(&self.out).is_ok_and(|bytes| bytes == self.out.len()) {
             if matches!(user.state, State::Connecting | State::Away) {
                 user.state = State::Polling;
@@ -173,6 +181,9 @@ impl Worker {
 
     /// Handles all answers in `bytes`. Returns whether the connection is of further use.
     fn read_answers(&mut self, index: usize, mut bytes: &[u8]) -> bool {
+        if self.setup.with_streams {
+            return self.read_stream(index, bytes);
+        }
         while !bytes.is_empty() {
             match answer(bytes) {
                 Parsed::Whole { status, body, bytes: used } => {
@@ -203,6 +214,22 @@ impl Worker {
         if !self.setup.dialect.follow(head, &mut self.users[index].ticket) {
             self.tally.error("an answer to a poll does not say where the next one goes on");
         }
+        let news = self.take_news(index, body);
+        match (news.stopped, state) {
+            (true, State::Leaving { answered, .. }) => self.left(index, answered, true),
+            (true, State::Away | State::Connecting | State::Polling) => {
+                self.tally.error("a session was stopped");
+                self.online_again(index);
+            }
+            (false, _) => match news.retry_ms {
+                Some(ms) => self.rest(index, self.now() + ms * 1_000_000),
+                None => self.send_poll(index),
+            },
+        }
+    }
+
+    /// Takes down what an answer or an event brings.
+    fn take_news(&mut self, index: usize, body: &[u8]) -> News {
         let now = self.now();
         let reader = &self.news;
         let (ledger, tally, shared) = (&mut self.ledger, &mut self.tally, &self.shared);
@@ -221,17 +248,7 @@ impl Worker {
         if let Some(seq) = news.seq {
             self.users[index].seq = seq;
         }
-        match (news.stopped, state) {
-            (true, State::Leaving { answered, .. }) => self.left(index, answered, true),
-            (true, State::Away | State::Connecting | State::Polling) => {
-                self.tally.error("a session was stopped");
-                self.online_again(index);
-            }
-            (false, _) => match news.retry_ms {
-                Some(ms) => self.rest(index, now + ms * 1_000_000),
-                None => self.send_poll(index),
-            },
-        }
+        news
     }
 
     /// Lets a user poll again at this time.

@@ -233,22 +233,46 @@ impl Requests {
 
     /// A poll that acknowledges what came up to `seq`.
     pub fn poll(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+        let head = if self.with_heads { BROWSER_HEAD } else { "" };
+        self.packets(out, ticket, self.with_seq.then_some(seq), ["&callback=cb", head]);
+    }
+
+    /// A stream of what came after `seq`.
+    pub fn stream(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+        self.packets(out, ticket, Some(seq), ["", "\r\nAccept: text/event-stream"]);
+    }
+
+    fn packets(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: Option<u64>, [parameter, head]: [&str; 2]) {
         for part in [b"GET /packets?domain=", self.domain.as_bytes(), b"&ticket=", ticket.text()] {
             out.extend_from_slice(part);
         }
-        if self.with_seq {
+        if let Some(seq) = seq {
             out.extend_from_slice(b"&seq=");
             decimal(out, seq);
         }
-        let head = if self.with_heads { BROWSER_HEAD } else { "" };
-        for part in
-            [&b"&callback=cb HTTP/1.1\r\nHost: "[..], self.host.as_bytes(), head.as_bytes(), b"\r\n\r\n"]
-        {
-            out.extend_from_slice(part);
+        for part in [parameter, " HTTP/1.1\r\nHost: ", &self.host, head, "\r\n\r\n"] {
+            out.extend_from_slice(part.as_bytes());
         }
     }
 
+    /// The page of a stream has what came up to `seq`.
+    pub fn ack(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+        self.post_with(out, "/packets/ack", |out| {
+            for part in [b"domain=", self.domain.as_bytes(), b"&ticket=", ticket.text(), b"&seq="] {
+                out.extend_from_slice(part);
+            }
+            decimal(out, seq);
+        });
+    }
+
     fn post(&self, out: &mut Vec<u8>, path: &str, parameters: impl FnOnce(&mut Vec<u8>)) {
+        self.post_with(out, path, |out| {
+            out.extend_from_slice(self.credentials.as_bytes());
+            parameters(out);
+        });
+    }
+
+    fn post_with(&self, out: &mut Vec<u8>, path: &str, body: impl FnOnce(&mut Vec<u8>)) {
         let head = if self.with_heads { SITE_HEAD } else { "" };
         for part in ["POST ", path, " HTTP/1.1\r\nHost: ", &self.host, head] {
             out.extend_from_slice(part.as_bytes());
@@ -258,8 +282,7 @@ impl Requests {
         out.extend_from_slice(&[b'0'; LENGTH_DIGITS]);
         out.extend_from_slice(b"\r\n\r\n");
         let body_at = out.len();
-        out.extend_from_slice(self.credentials.as_bytes());
-        parameters(out);
+        body(out);
         let length = out.len() - body_at;
         digits(&mut out[length_at..length_at + LENGTH_DIGITS], length as u64);
     }
@@ -311,6 +334,15 @@ mod tests {
         let mut out = Vec::new();
         requests.poll(&mut out, &ticket, 12);
         assert!(out.starts_with(b"GET /packets?domain=a+b&ticket=abc&seq=12&callback=cb HTTP/1.1\r\n"));
+        let mut out = Vec::new();
+        requests.stream(&mut out, &ticket, 12);
+        let expected = "GET /packets?domain=a+b&ticket=abc&seq=12 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\
+                        Accept: text/event-stream\r\n\r\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let mut out = Vec::new();
+        requests.ack(&mut out, &ticket, 12);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.ends_with("\r\n\r\ndomain=a+b&ticket=abc&seq=12"), "{text}");
     }
 
     #[test]

@@ -1,0 +1,103 @@
+//! Streams: what a browser does that waits by one.
+//!
+//! Owns: the events of users, and when a user acknowledges them. Must not: send an acknowledgement; the callers do, on
+//! connections beside that of the stream, as a browser does.
+
+use nextim_testkit::load::wire::{Parsed, StreamPart, answer, stream_head, stream_part};
+
+use crate::generator::task::Call;
+use crate::generator::user::State;
+use crate::generator::worker::Worker;
+
+/// A page acknowledges at once if this many packets are not acknowledged.
+const UNACKED_PACKETS_MAX: u64 = 16;
+/// The same in bytes.
+const UNACKED_BYTES_MAX: u32 = 32 * 1_024;
+/// A page acknowledges with the first event that comes this long after the last acknowledgement, in nanoseconds.
+const ACK_EVERY: u64 = 25_000_000_000;
+
+impl Worker {
+    /// Handles what was read of a stream. Returns whether the connection is of further use.
+    pub(super) fn read_stream(&mut self, index: usize, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            if !self.users[index].streams {
+                match stream_head(bytes) {
+                    Some(head) => {
+                        self.users[index].streams = true;
+                        bytes = &bytes[head..];
+                        continue;
+                    }
+                    None => return self.read_refusal(index, bytes),
+                }
+            }
+            match stream_part(bytes) {
+                StreamPart::Event { data, bytes: used } => {
+                    if !self.event_came(index, data) {
+                        return false;
+                    }
+                    bytes = &bytes[used..];
+                }
+                StreamPart::Partial if bytes.len() < self.setup.answer_bytes_max => {
+                    self.keep_rest(index, bytes);
+                    break;
+                }
+                StreamPart::Partial | StreamPart::Broken | StreamPart::End => {
+                    self.fail_user(index, "a stream cannot be read");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Handles an answer in the place of a stream.
+    fn read_refusal(&mut self, index: usize, bytes: &[u8]) -> bool {
+        match answer(bytes) {
+            Parsed::Whole { status, .. } => {
+                self.poll_refused(index, self.users[index].state, status);
+                false
+            }
+            Parsed::Partial => {
+                self.keep_rest(index, bytes);
+                true
+            }
+            Parsed::Broken => {
+                self.fail_user(index, "an answer cannot be read");
+                false
+            }
+        }
+    }
+
+    /// Handles an event. Returns whether the stream goes on.
+    fn event_came(&mut self, index: usize, data: &[u8]) -> bool {
+        let news = self.take_news(index, data);
+        if !news.stopped {
+            self.acknowledge(index, data.len());
+            return true;
+        }
+        let user = &mut self.users[index];
+        let state = user.state;
+        // The server ends the connection with the stream.
+        user.again ^= user.stream.take().is_some();
+        match state {
+            State::Leaving { answered, .. } => self.left(index, answered, true),
+            State::Away | State::Connecting | State::Polling => {
+                self.tally.error("a session was stopped");
+                self.online_again(index);
+            }
+        }
+        false
+    }
+
+    /// Acknowledges, if so much has come or so long ago.
+    fn acknowledge(&mut self, index: usize, bytes: usize) {
+        let now = self.now();
+        let user = &mut self.users[index];
+        user.unacked_bytes += u32::try_from(bytes).unwrap_or(UNACKED_BYTES_MAX);
+        let many = user.seq - user.acked >= UNACKED_PACKETS_MAX || user.unacked_bytes >= UNACKED_BYTES_MAX;
+        if many || now - user.acked_at >= ACK_EVERY {
+            (user.acked, user.acked_at, user.unacked_bytes) = (user.seq, now, 0);
+            self.again.push_back(Call::Ack(u32::try_from(index).expect("a user's index")));
+        }
+    }
+}

@@ -16,6 +16,8 @@ pub(crate) enum SiteCall {
     Online(u32),
     /// A page is left; then a user may open another.
     Leave(Ticket, Option<u32>),
+    /// A user acknowledges what came on the stream.
+    Ack(u32),
     /// The site logs a user out.
     LogOut(u32),
     /// A user sends a message to another.

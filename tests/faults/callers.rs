@@ -98,6 +98,11 @@ impl Player {
             }
             SiteCall::Leave(ticket, _) => requests.leave(&mut self.out, &ticket),
             SiteCall::LogOut(user) => requests.offline(&mut self.out, first + user),
+            SiteCall::Ack(user) => {
+                let user = &self.users[user as usize];
+                requests.ack(&mut self.out, &user.ticket, user.seq);
+                user.read.iter().for_each(|id| self.ledger.acknowledged(*id));
+            }
             SiteCall::Message { id: number, sender, receiver } => {
                 id = number;
                 let ticket = &self.users[sender as usize].ticket;
@@ -190,7 +195,8 @@ impl Player {
             }
             // The session ended before the call: that of the sender, or that of the page.
             (404, SiteCall::Message { .. }) => self.ledger.refused(id),
-            (200 | 404, SiteCall::Leave(..)) | (200, SiteCall::LogOut(_)) => {}
+            // A session that has ended is acknowledged too late.
+            (200 | 404, SiteCall::Leave(..) | SiteCall::Ack(_)) | (200, SiteCall::LogOut(_)) => {}
             (401, _) if key < self.key => self.counts.calls_refused += 1,
             (429, SiteCall::Message { .. } | SiteCall::Long(_)) => {
                 self.counts.calls_refused += 1;
@@ -236,7 +242,7 @@ impl Player {
             SiteCall::Leave(_, Some(user)) => self.open_page(user as usize),
             SiteCall::LogOut(user) => self.logged_out(user as usize),
             SiteCall::Long(user) => self.flooded(user as usize),
-            SiteCall::Leave(_, None) | SiteCall::Message { .. } => {}
+            SiteCall::Leave(_, None) | SiteCall::Message { .. } | SiteCall::Ack(_) => {}
         }
     }
 }

@@ -14,6 +14,8 @@ use socket2::SockRef;
 pub(crate) struct Connection {
     stream: TcpStream,
     pub(crate) is_open: bool,
+    /// The head of a stream was read.
+    pub(crate) is_stream: bool,
     /// What was read since the last answer.
     pub(crate) input: Vec<u8>,
 }
@@ -30,7 +32,7 @@ impl Connection {
         let connect = if is_narrow { socket::connect_narrow } else { socket::connect };
         let mut stream = connect(address, origin)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Connection { stream, is_open: false, input: Vec::new() })
+        Ok(Connection { stream, is_open: false, is_stream: false, input: Vec::new() })
     }
 
     /// Sends a request, which is short enough for one write. Returns whether all of it was written.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Reading order: `plan` (the size of a run), `kinds` (the faults of users, and how often each is due), `shared` (the
-//! phases, the server's configuration), `ledger` (what must hold), `player` with `user`, `users`,
+//! phases, the server's configuration), `ledger` (what must hold), `player` with `user`, `users`, `streams`,
 //! `inject`, `caller`, `callers` and `connection`, `conductor` with `crowd`, `probe` and `memory`, `site`, and `report`.
 //!
 //! Owns: the steps of a run. Must not: measure speed. `docs/reliability.md` has the variables for a longer run.
@@ -31,6 +31,7 @@ mod probe;
 mod report;
 mod shared;
 mod site;
+mod streams;
 mod user;
 mod users;
 

@@ -114,7 +114,11 @@ impl Player {
         let user = &mut self.users[index];
         let Some(connection) = &mut user.connection else { return };
         self.out.clear();
-        self.requests.poll(&mut self.out, &user.ticket, user.seq);
+        if Player::waits_by_stream(index) {
+            self.requests.stream(&mut self.out, &user.ticket, user.seq);
+        } else {
+            self.requests.poll(&mut self.out, &user.ticket, user.seq);
+        }
         if !connection.send(&self.out) {
             return self.connection_failed(index, "a poll could not be sent");
         }
@@ -155,6 +159,9 @@ impl Player {
             return self.inject_now(index, fault);
         }
         let input = std::mem::take(&mut connection.input);
+        if Player::waits_by_stream(index) {
+            return self.read_stream(index, &input, goes_on);
+        }
         match answer(&input) {
             Parsed::Whole { status, body, bytes } if bytes == input.len() => {
                 self.poll_answered(index, status, body);
@@ -170,7 +177,7 @@ impl Player {
         }
     }
 
-    fn poll_answered(&mut self, index: usize, status: u16, body: &[u8]) {
+    pub(crate) fn poll_answered(&mut self, index: usize, status: u16, body: &[u8]) {
         self.counts.answers += 1;
         let PlayedUser { is_new, stalled, .. } = self.users[index];
         match status {
@@ -189,7 +196,8 @@ impl Player {
         self.open_page(index);
     }
 
-    fn news(&mut self, index: usize, body: &[u8]) {
+    /// Handles what an answer or an event brings.
+    pub(crate) fn news(&mut self, index: usize, body: &[u8]) {
         let user = &mut self.users[index];
         let number = u32::try_from(index).expect("a user's index");
         let page = Page { user: number, number: user.page, since: user.since };
@@ -209,6 +217,7 @@ impl Player {
         if !news.stopped {
             user.read.drain(..user.acknowledged_count).for_each(|id| ledger.known(id));
         }
+        let was_empty = arrived.is_empty();
         user.read.append(&mut arrived);
         (user.acknowledged_count, user.is_new) = (0, false);
         user.seq = news.seq.unwrap_or(user.seq);
@@ -223,6 +232,9 @@ impl Player {
                 // The next connection is no longer narrow.
                 self.cut_connection(index, false);
                 self.reconnect_later(index, PAUSE_MS);
+            }
+            AnswerPlan::Read | AnswerPlan::Cut { .. } if Player::waits_by_stream(index) => {
+                self.event_read(index, was_empty);
             }
             AnswerPlan::Read | AnswerPlan::Cut { .. } => self.send_poll(index),
         }
@@ -244,7 +256,7 @@ impl Player {
     }
 
     /// A user's connection is of no use any more.
-    fn connection_failed(&mut self, index: usize, kind: &'static str) {
+    pub(crate) fn connection_failed(&mut self, index: usize, kind: &'static str) {
         let stalled = self.users[index].stalled;
         self.cut_connection(index, false);
         if self.phase == Phase::Down {

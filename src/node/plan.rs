@@ -12,6 +12,9 @@ use crate::base::limits::settings::SHARDS_MAX;
 use crate::base::limits::turn::{CONNECTIONS_WANTED, DESCRIPTOR_RESERVE};
 use crate::config::Config;
 
+/// Descriptors of each shard that all tables have.
+const DESCRIPTORS_PER_SHARD: usize = 4;
+
 /// The size of a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShardPlan {
@@ -23,8 +26,9 @@ pub(super) struct ShardPlan {
 
 impl ShardPlan {
     pub(super) fn make(config: &Config, descriptors: usize) -> Result<ShardPlan, StartError> {
-        // The table of each shard has a copy of the epoll and the waker of every shard.
-        let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
+        // The table of each shard has a copy of the epoll, the waker and the two passing sockets of every shard.
+        let room =
+            |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + DESCRIPTORS_PER_SHARD * shards);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let shards = config.shards.map_or_else(|| shards_for(CONNECTIONS_WANTED, cores, room), usize::from);
         if room(shards) == 0 {
@@ -64,7 +68,9 @@ mod tests {
     #[test]
     fn connections_decide_how_many_shards_there_are() {
         let check = |descriptors: usize, cores: usize, expected: usize| {
-            let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
+            let room = |shards: usize| {
+                descriptors.saturating_sub(DESCRIPTOR_RESERVE + DESCRIPTORS_PER_SHARD * shards)
+            };
             assert_eq!(
                 shards_for(100_000, cores, room),
                 expected,
@@ -74,8 +80,8 @@ mod tests {
         check(1_000_000, 2, 2);
         check(20_000, 2, 6);
         check(20_000, 16, 16);
-        check(1_200, 2, 121);
-        check(1_024, 2, 211);
-        check(600, 2, 118);
+        check(1_200, 2, 134);
+        check(1_024, 2, 112);
+        check(600, 2, 59);
     }
 }

@@ -24,6 +24,7 @@ use crate::bridges::returns::Returns;
 use crate::config::Config;
 use crate::node::shard::gate::{Gate, GateRules};
 use crate::node::shard::mailbox::{MailboxHandle, Outbox, mailbox};
+use crate::node::shard::passing::PassingSockets;
 use crate::node::shard::{Opening, Parts, Shard, ShardEvent, WAKER};
 use crate::router::Settings;
 use crate::router::directory::Places;
@@ -53,6 +54,8 @@ pub(super) fn make_parts(
         handles.push(handle);
         ends.push((poll, inbox));
     }
+    let passing =
+        PassingSockets::for_shards(plan.shards).map_err(|error| StartError::new("shards", error))?;
     let rules = GateRules {
         addresses: Arc::new(Addresses::new(&config.limits, random_words()?)),
         exempt: config.exempt.as_slice().into(),
@@ -61,8 +64,9 @@ pub(super) fn make_parts(
     let accepts = Pace::new(config.limits.accepts_per_second, plan.shards, ACCEPT_BURST_MS);
     let origin = Origin::now();
     let settings = settings(config, plan, &shared.domains)?;
-    let made = settings.places.all().zip(ends).map(|(place, (poll, inbox))| Parts {
+    let made = settings.places.all().zip(ends).zip(passing).map(|((place, (poll, inbox)), passing)| Parts {
         poll,
+        passing,
         inbox,
         outbox: Outbox::new(handles.clone()),
         gate: Gate::new(rules.clone(), plan.connections_per_shard),

@@ -139,8 +139,9 @@ fn only_nodes_name_sockets_and_channels() {
     only_in(&["node/"], &["mio", "socket2", "crossbeam_channel"]);
     // The clock that systemd compares with its own, and a signal to a process, are not in the standard library.
     only_in(&["node/", "base/clock", "ops/pid_file"], &["nix"]);
-    // A terminal, the connections of the admin listener, and the level-triggered events of the others.
-    only_in(&["ops/admin/", "ops/top/", "node/shard/listener"], &["rustix"]);
+    // A terminal, the connections of the admin listener, the level-triggered events of the others, and descriptors that
+    // go from table to table.
+    only_in(&["ops/admin/", "ops/top/", "node/shard/listener", "node/shard/passing"], &["rustix"]);
 }
 
 #[test]

@@ -44,6 +44,7 @@
 //! | §4 Privacy | `privacy` |
 //! | §1 For proxies and people: `/health`, `/`, OPTIONS | `notices` |
 //! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
+//! | connections that move to the shard of their user | `moves` |
 //! | one shard stands still: what is left out, refused or late, and who is told | `standstill` |
 //! | system calls and descriptors | `machine` |
 //! | §1 429 and 503 of addresses, rates and memory | `tests/admission/`, which reads the counters, too |
@@ -72,6 +73,7 @@ mod lists;
 mod machine;
 mod messages;
 mod meta;
+mod moves;
 mod nothing_lost;
 mod notices;
 mod offline;

@@ -38,6 +38,23 @@ pub(crate) const DESCRIPTOR_RESERVE: usize = 128;
 /// Connections that the default number of shards is chosen for.
 pub(crate) const CONNECTIONS_WANTED: usize = 100_000;
 
+/// Answers in a row to polls of one session, after which a connection moves to the shard of that session with the next
+/// poll: with few shards, and with many.
+pub(crate) const FOLLOW_ANSWERS_FEW: u8 = 2;
+pub(crate) const FOLLOW_ANSWERS_MANY: u8 = 1;
+/// Shards that are many, for the above.
+pub(crate) const FOLLOW_MANY_SHARDS: u16 = 4;
+/// Each move of a connection doubles the answers that the next one needs, this many times at most.
+pub(crate) const FOLLOW_DOUBLINGS_MAX: u8 = 6;
+/// Most bytes that were read and not served of a connection that moves. Longer pipelines stay.
+pub(crate) const MOVED_BYTES_MAX: usize = 4 * 1_024;
+/// Connections for which a shard must have room before others give it one: it may be given this many before it can
+/// show that it has less.
+pub(crate) const MOVE_ROOM_MIN: u64 = 256;
+/// The buffer of the socket by which a shard is given descriptors, in bytes. It holds between 16 and 256 of them; more
+/// connections stay where they are.
+pub(crate) const PASSING_BUFFER_BYTES: usize = 64 * 1_024;
+
 /// Batches of mail that fit into one shard's mailbox. More wait in the sender's outbox.
 pub(crate) const MAILBOX_BATCHES: usize = 1_024;
 /// A shard whose outboxes hold more mail than this reads no new requests.
@@ -67,6 +84,11 @@ const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES);
 const _: () = assert!(UNREAD_BODY_BYTES_MIN <= READ_BYTES);
 // A full mailbox is emptied in one turn.
 const _: () = assert!(MAILBOX_BATCHES <= BATCHES_PER_TURN);
+// Answers are counted in a byte.
+const _: () = assert!(FOLLOW_ANSWERS_MANY <= FOLLOW_ANSWERS_FEW);
+const _: () = assert!(FOLLOW_ANSWERS_FEW as usize * (1 << FOLLOW_DOUBLINGS_MAX) < u8::MAX as usize);
+// A poll fits with its head as browsers send it.
+const _: () = assert!(MOVED_BYTES_MAX <= HEAD_BYTES_MAX);
 // As many timers fire as events can set.
 const _: () = assert!(EVENTS_PER_TURN <= TIMERS_PER_TURN);
 // Newcomers are fewer than the connections that a turn serves, and the kernel keeps more than one turn's.

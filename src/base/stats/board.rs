@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::call_kind::CallKind;
-use super::counters::{COUNTERS, Counters};
+use super::counters::{COUNTERS, Counters, index_of};
 use super::histogram::{Distribution, Histogram};
 use crate::base::cell::add;
 use crate::base::domains::DomainId;
@@ -123,6 +123,11 @@ impl Board {
     /// How long its calls of this kind took.
     pub(crate) fn calls(&self, kind: CallKind) -> Distribution {
         self.calls[kind as usize].read()
+    }
+
+    /// Connections that the shard has room for, as of its last turn.
+    pub(crate) fn connections_free(&self) -> u64 {
+        index_of("connections_free").map_or(0, |index| self.counter(index))
     }
 
     pub(super) fn counter(&self, index: usize) -> u64 {

@@ -70,6 +70,8 @@ counters! {
     connections_closing: gauge as connections(state = "closing"),
     /// Streams that wait for packets, or are on their way to their session; they count as parked connections, too.
     streams_parked: gauge,
+    /// Connections that shards still have room for.
+    connections_free: gauge,
     /// Packets queued to sessions and not acknowledged.
     packets_waiting: gauge,
     /// Mail that waits because it did not fit into the mailbox of another shard.
@@ -82,6 +84,8 @@ counters! {
     turns_total: counter,
     /// Connections accepted.
     connections_total: counter,
+    /// Connections that moved to the shard of the user they poll for.
+    connections_moved_total: counter,
     /// Times that a shard stopped accepting because connections came faster than the configured rate.
     accepts_delayed_total: counter,
     /// Times that a shard stopped accepting because the system had no descriptor for a connection.

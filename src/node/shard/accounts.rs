@@ -35,6 +35,11 @@ impl Accounts {
         self.gate.enter(from, connections, self.memory.is_crowded())
     }
 
+    /// The connections that the shard has room for, while it has this many.
+    pub(super) fn room(&self, connections: usize) -> usize {
+        self.gate.room(connections)
+    }
+
     pub(super) fn leave(&self, visitor: Visitor) {
         self.gate.leave(visitor);
     }

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 
 use mio::net::TcpStream;
 
+use super::follow::Follow;
 use super::gate::Visitor;
 use super::pending::PendingInput;
 use super::socket::{self, ReadOutcome, WriteOutcome};
@@ -32,6 +33,7 @@ pub(super) struct Conn {
     /// The peer will send nothing more.
     half_closed: bool,
     visitor: Visitor,
+    follow: Follow,
     /// Whether it stands in a list of connections to continue. Only taking it off the list clears this.
     deferral: Deferral,
     /// The deadline of its current state.
@@ -82,11 +84,17 @@ impl Conn {
             readable: false,
             half_closed: false,
             visitor,
+            follow: Follow::NOBODY,
             deferral: Deferral::No,
             due: Moment::NEVER,
             armed: Moment::NEVER,
             generation: UNBORN,
         }
+    }
+
+    /// A connection that has moved here.
+    pub(super) fn moved(stream: TcpStream, visitor: Visitor, follow: Follow) -> Conn {
+        Conn { follow, ..Conn::new(stream, visitor) }
     }
 
     pub(super) fn state(&self) -> &ConnState {
@@ -175,6 +183,15 @@ impl Conn {
 
     pub(super) fn visitor(&self) -> Visitor {
         self.visitor
+    }
+
+    /// Its polls, as far as they decide where it belongs.
+    pub(super) fn follow(&self) -> Follow {
+        self.follow
+    }
+
+    pub(super) fn follow_mut(&mut self) -> &mut Follow {
+        &mut self.follow
     }
 
     pub(super) fn serial(&self) -> u32 {

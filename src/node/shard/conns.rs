@@ -94,6 +94,14 @@ impl Conns {
         Some(buried)
     }
 
+    /// Takes a connection out of the table, for another shard.
+    pub(super) fn give_away(&mut self, slot: Slot) -> Option<Conn> {
+        self.get(slot)?;
+        let conn = self.slots.remove(slot)?;
+        self.tally.uncount(conn.state());
+        Some(conn)
+    }
+
     /// Takes a connection that may wait for more than epoll reports of it.
     pub(super) fn next_unwatched(&mut self) -> Option<Slot> {
         self.unwatched.pop()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::chat::Chat;
 use super::entropy::Entropy;
+use super::follow::Follow;
 use super::io::Io;
 use super::postponed::{Postponed, PostponedCall, PostponedQueue, PostponedWork};
 use super::reply;
@@ -29,6 +30,17 @@ use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
 use crate::router::directory::Places;
 use crate::router::ids::{CallKey, Place};
 use crate::router::mail::{CallAnswer, CallRequest, Effect, Envelope, Input, Mail};
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dispatched {
+    /// The router has it, or it was refused.
+    Done,
+    /// The calls of this domain are postponed.
+    Postponed(DomainId),
+    /// It is a poll with which its connection should move to this place.
+    Moves(Place),
+}
 
 #[derive(Debug)]
 pub(super) struct Dispatcher {
@@ -83,9 +95,15 @@ impl Dispatcher {
         Some(self.domains.get(domain)?.figures.of(self.place.index()))
     }
 
-    /// Gives a request to the router, or refuses it. If the calls of its domain are postponed it does neither, and
-    /// returns the domain.
-    pub(super) fn dispatch(&mut self, io: &mut Io, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
+    /// Gives a request to the router, or refuses it. If the calls of its domain are postponed, or if the connection may
+    /// move and should, it does neither.
+    pub(super) fn dispatch(
+        &mut self,
+        io: &mut Io,
+        slot: Slot,
+        request: &Request<'_>,
+        may_move: bool,
+    ) -> Dispatched {
         io.count_step();
         self.chat.handle_notes(io);
         let context = Context {
@@ -100,14 +118,26 @@ impl Dispatcher {
         if let Route::Postponed(domain) = route
             && io.memory().admits_under_way(domain)
         {
-            return Some(domain);
+            return Dispatched::Postponed(domain);
+        }
+        if let Route::Call(call) = &route
+            && may_move
+            && let Some(place) = self.place_to_follow(io, slot, call)
+        {
+            return Dispatched::Moves(place);
         }
         io.counters().requests_total += 1;
         if !shape.site && !io.admits_request(slot, || request.values(FORWARDED_FOR)) {
             io.counters().requests_refused_rate += 1;
             reply::refuse(io, slot, &TOO_MANY_REQUESTS, shape);
-            return None;
+            return Dispatched::Done;
         }
+        self.follow_route(io, slot, route, shape);
+        Dispatched::Done
+    }
+
+    /// Carries out the route of a request.
+    fn follow_route(&mut self, io: &mut Io, slot: Slot, route: Route<'_>, shape: Shape) {
         match route {
             Route::Call(call) => self.start_call(io, slot, call, shape),
             Route::Refused(rejection) => {
@@ -126,7 +156,15 @@ impl Dispatcher {
             }
             Route::Notice(notice) => reply::notice(io, slot, notice, shape),
         }
-        None
+    }
+
+    /// The place to which a connection moves with this call, if it does.
+    fn place_to_follow(&self, io: &mut Io, slot: Slot, call: &Call<'_>) -> Option<Place> {
+        let Verb::Poll(Poll { ticket, .. }) = &call.verb else { return None };
+        let place = ticket.session.place;
+        let is_elsewhere = place != self.place && self.places.contains(place);
+        let is_due = |follow: Follow| follow.is_due(ticket.session, self.places.count());
+        (is_elsewhere && is_due(io.conn(slot)?.follow())).then_some(place)
     }
 
     fn start_call(&mut self, io: &mut Io, slot: Slot, call: Call<'_>, shape: Shape) {

@@ -9,6 +9,7 @@ use super::buffers::release_if_large;
 use super::chat::Chat;
 use super::io::Io;
 use super::mailbox::Outbox;
+use super::moving::MovedConn;
 use super::reply::{self, Addressee};
 use super::schedule::Timer;
 use super::state::{CallTiming, ConnState, ParkedStream};
@@ -21,7 +22,7 @@ use crate::base::slots::Slot;
 use crate::base::stats::Board;
 use crate::bridges::returns::Returns;
 use crate::router::call::Answer;
-use crate::router::ids::{CallKey, SessionKey};
+use crate::router::ids::{CallKey, Place, SessionKey};
 use crate::router::mail::{CallAnswer, Effect, Envelope, TimedAlarm, Undelivered};
 
 #[derive(Debug)]
@@ -109,8 +110,11 @@ impl Executor {
         });
     }
 
-    /// Posts the mail of this turn.
-    pub(super) fn post_mail(&mut self, io: &mut Io) {
+    /// Posts the mail of this turn, and behind it the connections that have moved away.
+    pub(super) fn post(&mut self, io: &mut Io, departed: impl Iterator<Item = (Place, MovedConn)>) {
+        for (to, moved) in departed {
+            self.outbox.push_conn(to, moved);
+        }
         let posted = self.outbox.post();
         self.unposted.set(self.outbox.waiting_bytes());
         let counters = io.counters();

@@ -98,6 +98,11 @@ impl Gate {
         }
     }
 
+    /// The connections that the shard has room for, while it has this many.
+    pub(crate) fn room(&self, connections: usize) -> usize {
+        self.capacity.saturating_sub(connections)
+    }
+
     fn visitor(&self, from: IpAddr) -> Visitor {
         let cells = self.cells(from);
         if contain(&self.rules.trusted_proxies, from) {

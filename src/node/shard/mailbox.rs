@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
+use super::moving::MovedConn;
 use super::wake::WakeFlag;
 use crate::base::domains::Domains;
 use crate::base::limits::turn::{MAILBOX_BATCHES, MAILBOX_WAIT_MS};
@@ -20,6 +21,8 @@ use crate::router::mail::Mail;
 pub enum Parcel {
     /// Mail of another router, in its order.
     Mail(Vec<Mail>),
+    /// Connections that have moved here.
+    Conns(Vec<MovedConn>),
     /// The domains of a reloaded configuration.
     Domains(Arc<Domains>),
     /// Begin the drain.
@@ -113,7 +116,9 @@ impl Inbox {
 pub struct Outbox {
     mailboxes: Vec<MailboxHandle>,
     batches: Vec<Vec<Mail>>,
-    /// The mail in all batches.
+    /// Connections that go to each other shard.
+    conns: Vec<Vec<MovedConn>>,
+    /// The mail in all batches, and the connections.
     waiting: usize,
     /// The part of each batch that did not fit and was measured: its mail, and its bytes.
     measured: Vec<(usize, usize)>,
@@ -135,12 +140,19 @@ impl Outbox {
     pub fn new(mailboxes: Vec<MailboxHandle>) -> Outbox {
         let batches = mailboxes.iter().map(|_| Vec::new()).collect();
         let measured = vec![(0, 0); mailboxes.len()];
-        Outbox { mailboxes, batches, waiting: 0, measured }
+        let conns = mailboxes.iter().map(|_| Vec::new()).collect();
+        Outbox { mailboxes, batches, conns, waiting: 0, measured }
     }
 
     /// Adds mail to this turn's batch.
     pub fn push(&mut self, to: Place, mail: Mail) {
         self.batches[to.index()].push(mail);
+        self.waiting += 1;
+    }
+
+    /// Adds a connection that moves. It is posted behind all mail so far.
+    pub(crate) fn push_conn(&mut self, to: Place, conn: MovedConn) {
+        self.conns[to.index()].push(conn);
         self.waiting += 1;
     }
 
@@ -160,35 +172,68 @@ impl Outbox {
         if self.waiting == 0 {
             return posted;
         }
-        let batches = self.batches.iter_mut().zip(&mut self.measured);
-        for (mailbox, (batch, measured)) in self.mailboxes.iter().zip(batches) {
-            if batch.is_empty() {
-                continue;
-            }
-            let count = batch.len();
-            match mailbox.channel.try_send(Parcel::Mail(std::mem::take(batch))) {
-                Ok(()) => {
-                    *measured = (0, 0);
-                    self.waiting -= count;
-                    posted.mail += count as u64;
-                    posted.wakes += u64::from(mailbox.wake());
-                }
-                Err(TrySendError::Full(Parcel::Mail(kept))) => {
-                    *batch = kept;
-                    // Only mail that does not fit is measured, once: nearly all mail fits.
-                    measured.1 += batch[measured.0..].iter().map(Mail::bytes).sum::<usize>();
-                    measured.0 = count;
-                    posted.delayed += 1;
-                }
-                // That shard has ended: the process goes down, and nobody waits for this mail.
-                Err(TrySendError::Disconnected(_)) => {
-                    *measured = (0, 0);
-                    self.waiting -= count;
-                }
-                Err(TrySendError::Full(_)) => unreachable!("a full channel returns what was sent"),
+        for place in 0..self.mailboxes.len() {
+            // Connections follow all mail that came before them.
+            if self.post_batch(place, &mut posted) {
+                self.post_conns(place, &mut posted);
             }
         }
         posted
+    }
+
+    /// Posts the mail for one shard. Returns whether none is left.
+    fn post_batch(&mut self, place: usize, posted: &mut PostCounts) -> bool {
+        let (mailbox, batch) = (&self.mailboxes[place], &mut self.batches[place]);
+        let measured = &mut self.measured[place];
+        let count = batch.len();
+        if count == 0 {
+            return true;
+        }
+        match mailbox.channel.try_send(Parcel::Mail(std::mem::take(batch))) {
+            Ok(()) => {
+                *measured = (0, 0);
+                self.waiting -= count;
+                posted.mail += count as u64;
+                posted.wakes += u64::from(mailbox.wake());
+                true
+            }
+            Err(TrySendError::Full(Parcel::Mail(kept))) => {
+                *batch = kept;
+                // Only mail that does not fit is measured, once: nearly all mail fits.
+                measured.1 += batch[measured.0..].iter().map(Mail::bytes).sum::<usize>();
+                measured.0 = count;
+                posted.delayed += 1;
+                false
+            }
+            // That shard has ended: the process goes down, and nobody waits for this mail.
+            Err(TrySendError::Disconnected(_)) => {
+                *measured = (0, 0);
+                self.waiting -= count;
+                true
+            }
+            Err(TrySendError::Full(_)) => unreachable!("a full channel returns what was sent"),
+        }
+    }
+
+    fn post_conns(&mut self, place: usize, posted: &mut PostCounts) {
+        let (mailbox, conns) = (&self.mailboxes[place], &mut self.conns[place]);
+        let count = conns.len();
+        if count == 0 {
+            return;
+        }
+        match mailbox.channel.try_send(Parcel::Conns(std::mem::take(conns))) {
+            Ok(()) => {
+                self.waiting -= count;
+                posted.wakes += u64::from(mailbox.wake());
+            }
+            Err(TrySendError::Full(Parcel::Conns(kept))) => {
+                *conns = kept;
+                posted.delayed += 1;
+            }
+            // Their descriptors close with the process, which goes down.
+            Err(TrySendError::Disconnected(_)) => self.waiting -= count,
+            Err(TrySendError::Full(_)) => unreachable!("a full channel returns what was sent"),
+        }
     }
 }
 
@@ -207,7 +252,7 @@ mod tests {
     fn serials(inbox: &Inbox) -> Vec<u32> {
         let mail = std::iter::from_fn(|| inbox.take()).flat_map(|parcel| match parcel {
             Parcel::Mail(mail) => mail,
-            Parcel::Domains(_) | Parcel::Drain | Parcel::Stop => Vec::new(),
+            Parcel::Conns(_) | Parcel::Domains(_) | Parcel::Drain | Parcel::Stop => Vec::new(),
         });
         let answers = mail.map(|mail| {
             let Mail::Answer(CallAnswer { key, .. }) = mail else { panic!("unexpected {mail:?}") };

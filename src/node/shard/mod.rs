@@ -7,7 +7,8 @@
 //! ```text
 //! turn ──┬─ entrance ── listener ── burst  accepts newcomers
 //!        ├─ watch                          registers connections with epoll
-//!        ├─ traffic ─┬─ arrival            events to requests; requests that have arrived in part
+//!        ├─ traffic ─┬─ moving ── passing, follow    connections to other shards and from them
+//!        │           ├─ arrival            events to requests; requests that have arrived in part
 //!        │           └─ dispatch ─┬─ chat       requests to calls; the router
 //!        │                        └─ postponed  calls of domains that have used their share of a turn
 //!        ├─ execute ── mailbox ── wake     the router's effects to answers and mail
@@ -33,12 +34,15 @@ mod dispatch;
 mod entrance;
 mod entropy;
 mod execute;
+mod follow;
 pub(crate) mod gate;
 mod io;
 mod late;
 pub(crate) mod listener;
 pub(crate) mod mailbox;
+pub(crate) mod moving;
 mod parts;
+pub(crate) mod passing;
 mod pending;
 mod postponed;
 mod reply;

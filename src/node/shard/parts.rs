@@ -10,6 +10,7 @@ use mio::Poll;
 
 use super::gate::Gate;
 use super::mailbox::{Inbox, Outbox};
+use super::passing::PassingSockets;
 use crate::base::admission::Pace;
 use crate::base::clock::Origin;
 use crate::base::stats::Stats;
@@ -21,6 +22,7 @@ use crate::router::Settings;
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) poll: Poll,
+    pub(crate) passing: PassingSockets,
     pub(crate) inbox: Inbox,
     pub(crate) outbox: Outbox,
     pub(crate) gate: Gate,

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::arrival;
 use super::buffers::release_if_large;
-use super::dispatch::Dispatcher;
+use super::dispatch::{Dispatched, Dispatcher};
 use super::io::Io;
+use super::moving::{MovedConn, Mover};
 use super::pending::PendingInput;
 use super::postponed::PostponedWork;
 use super::reply;
@@ -21,6 +22,8 @@ use crate::base::limits::Limits;
 use crate::base::limits::turn::{POSTPONED_PER_TURN, READ_BYTES, REQUESTS_PER_TURN};
 use crate::base::slots::Slot;
 use crate::http::parser::{Parsed, Partial, head_of, parse};
+use crate::http::request::Request;
+use crate::router::ids::Place;
 
 /// An event of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +52,12 @@ pub(super) struct Traffic {
     input: Vec<u8>,
     /// The scratch buffer of a chunked body.
     body: Vec<u8>,
+    mover: Mover,
 }
 
 impl Traffic {
-    pub(super) fn new(limits: Arc<Limits>) -> Traffic {
-        Traffic { limits, input: vec![0; READ_BYTES], body: Vec::new() }
+    pub(super) fn new(limits: Arc<Limits>, mover: Mover) -> Traffic {
+        Traffic { limits, input: vec![0; READ_BYTES], body: Vec::new(), mover }
     }
 
     /// Handles an event. If mail is congested nothing is read: the request could cause more mail.
@@ -96,6 +100,24 @@ impl Traffic {
         }
         io.begin_idle(slot);
         io.check(slot);
+    }
+
+    /// Serves a connection that has moved here, with the poll that came with it.
+    pub(super) fn settle(
+        &mut self,
+        io: &mut Io,
+        dispatcher: &mut Dispatcher,
+        moved: MovedConn,
+        congested: bool,
+    ) {
+        if let Some(slot) = self.mover.take(io, moved) {
+            self.greet(io, dispatcher, slot, congested);
+        }
+    }
+
+    /// Connections that have moved away in this turn.
+    pub(super) fn departed(&mut self) -> impl Iterator<Item = (Place, MovedConn)> {
+        self.mover.departed()
     }
 
     /// Continues the connections that were deferred to this turn.
@@ -238,12 +260,15 @@ impl Traffic {
                     served.incomplete = true;
                     break;
                 }
-                Parsed::Complete { request, bytes } => {
-                    served.postponed = dispatcher.dispatch(io, slot, &request);
-                    if served.postponed.is_some() {
-                        break;
+                Parsed::Complete { request, bytes: length } => {
+                    match self.dispatch(io, dispatcher, slot, (&request, &bytes[served.bytes..])) {
+                        Dispatched::Done => served.bytes += length,
+                        Dispatched::Postponed(domain) => {
+                            served.postponed = Some(domain);
+                            break;
+                        }
+                        Dispatched::Moves(_) => served.bytes = bytes.len(),
                     }
-                    served.bytes += bytes;
                 }
                 Parsed::Rejected(rejection) => {
                     let head = head_of(&bytes[served.bytes..]);
@@ -254,6 +279,24 @@ impl Traffic {
         }
         self.body = body;
         served
+    }
+
+    /// Gives a request to the dispatcher, or its connection to the shard to which it moves. `input` begins with the
+    /// request.
+    fn dispatch(
+        &mut self,
+        io: &mut Io,
+        dispatcher: &mut Dispatcher,
+        slot: Slot,
+        (request, input): (&Request<'_>, &[u8]),
+    ) -> Dispatched {
+        let outcome = dispatcher.dispatch(io, slot, request, true);
+        match outcome {
+            Dispatched::Moves(place) if !self.mover.give(io, slot, place, input) => {
+                dispatcher.dispatch(io, slot, request, false)
+            }
+            Dispatched::Done | Dispatched::Postponed(_) | Dispatched::Moves(_) => outcome,
+        }
     }
 
     /// Drops what a peer sends after its last answer.

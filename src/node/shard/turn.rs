@@ -27,6 +27,7 @@ use super::execute::Executor;
 use super::io::Io;
 use super::listener::Listeners;
 use super::mailbox::{Inbox, Parcel};
+use super::moving::Mover;
 use super::parts::{Opening, Parts, ShardEvent};
 use super::schedule::Timer;
 use super::token::{self, EventSource};
@@ -83,8 +84,10 @@ enum ShardLife {
 impl Shard {
     /// Puts a shard together and opens its listeners.
     pub(crate) fn open(parts: Parts, opening: &Opening) -> io::Result<Shard> {
-        let Parts { poll, inbox, outbox, gate, accepts, origin, settings, stats, returns, events } = parts;
+        let Parts { poll, passing, inbox, outbox, gate, accepts, origin, settings, stats, returns, events } =
+            parts;
         let listeners = Listeners::open(&opening.addresses, poll.registry(), accepts)?;
+        let mover = Mover::new(settings.place, passing, poll.registry().try_clone()?, stats.clone());
         let memory = Memory::new(settings.memory_bytes);
         let unposted = memory.hold(Owner::Nobody, 0);
         let chat = Chat::new(settings.clone(), memory.clone());
@@ -94,7 +97,7 @@ impl Shard {
             events: Events::with_capacity(EVENTS_PER_TURN),
             inbox,
             entrance: Entrance::new(listeners),
-            traffic: Traffic::new(Arc::clone(&settings.limits)),
+            traffic: Traffic::new(Arc::clone(&settings.limits), mover),
             dispatcher: Dispatcher::new(&settings, chat, stats.clone()),
             executor: Executor::new(outbox, unposted, returns, Arc::clone(&opening.base_url)),
             io: Io::new(settings.place, origin, settings.timeouts, gate, memory),
@@ -131,7 +134,7 @@ impl Shard {
         self.deliver_slice();
         self.fire_timers();
         self.executor.carry_out(&mut self.io, self.dispatcher.chat());
-        self.executor.post_mail(&mut self.io);
+        self.executor.post(&mut self.io, self.traffic.departed());
         watch_unwatched(&mut self.io, self.poll.registry());
         self.io.free_dead();
         self.io.trim();
@@ -208,6 +211,12 @@ impl Shard {
                 Some(Parcel::Mail(batch)) => {
                     for mail in batch {
                         self.dispatcher.take_mail(&mut self.io, mail);
+                    }
+                }
+                Some(Parcel::Conns(moved)) => {
+                    let congested = self.executor.is_congested();
+                    for moved in moved {
+                        self.traffic.settle(&mut self.io, &mut self.dispatcher, moved, congested);
                     }
                 }
                 Some(Parcel::Domains(domains)) => self.dispatcher.reload(&mut self.io, domains),

@@ -209,7 +209,7 @@ impl World {
         self.routers.iter().map(|router| router.out.counters().gathers_late_total).sum()
     }
 
-    /// The key of the next call: it arrives somewhere.
+    /// The key of the next call: it arrives somewhere, as if its connection had moved there since the last one.
     pub(super) fn next_key(&mut self) -> CallKey {
         let somewhere = Place::new(u16::try_from(self.random.below(self.routers.len())).unwrap());
         let place = self.accept_at.unwrap_or(somewhere);

@@ -119,6 +119,9 @@ impl Io {
         let Some(conn) = self.conns.get(slot) else { return };
         let serial = conn.serial();
         conn.end_call();
+        if let Some(session) = fate {
+            conn.follow_mut().answered(session);
+        }
         let has_more = conn.has_more();
         self.conns.turn_to(slot, ConnState::Reading);
         match then {

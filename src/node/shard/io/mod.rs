@@ -16,7 +16,8 @@ use super::buffers::release_if_large;
 use super::conn::Conn;
 use super::conns::Conns;
 use super::entropy::Dice;
-use super::gate::{EntryRefusal, Gate};
+use super::follow::Follow;
+use super::gate::{EntryRefusal, Gate, Visitor};
 use super::schedule::{Schedule, Timer};
 use super::state::{CallTiming, ConnState, Deferral};
 use crate::api::Shape;
@@ -128,6 +129,7 @@ impl Io {
         self.counters.memory_bytes = memory.bytes() as u64;
         self.counters.memory_strangers_bytes = memory.held_by(Owner::Strangers) as u64;
         self.conns.show(&mut self.counters);
+        self.counters.connections_free = self.accounts.room(self.conns.len()) as u64;
         &self.counters
     }
 
@@ -198,6 +200,24 @@ impl Io {
             }
             Err(refusal) => Err((stream, refusal)),
         }
+    }
+
+    /// Takes a connection that has moved here.
+    pub(super) fn settle(&mut self, conn: Conn) -> Slot {
+        self.counters.connections_moved_total += 1;
+        self.conns.insert(conn)
+    }
+
+    /// Gives up a connection whose shard is another one from now on. It stays counted for its address.
+    pub(super) fn give_away(&mut self, slot: Slot) -> Option<(Visitor, Follow)> {
+        let conn = self.conns.give_away(slot)?;
+        Some((conn.visitor(), conn.follow()))
+    }
+
+    /// Uncounts a connection that got lost on its way here.
+    pub(super) fn abandon(&mut self, visitor: Visitor) {
+        self.counters.accepts_failed_total += 1;
+        self.accounts.leave(visitor);
     }
 
     /// Counts a request for its client. Returns whether the client's rate allows it. Behind a trusted proxy `forwarded`

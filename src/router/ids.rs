@@ -149,14 +149,17 @@ const NO_BITS: u8 = 0x80;
 fn decode(text: &[u8; TICKET_CHARS]) -> Option<[u8; TICKET_BYTES]> {
     let mut bytes = [0; TICKET_BYTES];
     let mut seen = 0;
-    for (three, four) in bytes.as_chunks_mut::<3>().0.iter_mut().zip(text.as_chunks::<4>().0) {
-        let [a, b, c, d] = four.map(|character| u32::from(SIX_BITS[usize::from(character)]));
-        seen |= a | b | c | d;
-        let word = a << 18 | b << 12 | c << 6 | d;
-        let [_, first, second, third] = word.to_be_bytes();
-        *three = [first, second, third];
+    // Eight characters are 48 bits, which fit into a register: the compiler would keep all forty apart.
+    for (six, eight) in bytes.as_chunks_mut::<6>().0.iter_mut().zip(text.as_chunks::<8>().0) {
+        let word = eight.iter().fold(0, |word: u64, character| {
+            let bits = SIX_BITS[usize::from(*character)];
+            seen |= bits;
+            word << 6 | u64::from(bits)
+        });
+        let [_, _, rest @ ..] = word.to_be_bytes();
+        *six = rest;
     }
-    (seen & u32::from(NO_BITS) == 0).then_some(bytes)
+    (seen & NO_BITS == 0).then_some(bytes)
 }
 
 /// Shows which session it is of, never the secret.

@@ -259,7 +259,7 @@ fn a_parked_poll_is_replaced_at_most_once_a_second() {
             let answered = polls.iter().filter(|poll| poll.is_readable()).count();
             (answered >= polls.len() - 2).then_some(())
         });
-        let readable = polls.into_iter().filter(|poll| poll.is_readable());
+        let readable = polls.into_iter().filter(Poll::is_readable);
         let replaced = readable.map(Poll::response).filter(|answer| answer.status == 200).count();
         // After they were looked at: more may have been replaced meanwhile.
         let seconds = begun.elapsed().as_secs();
@@ -296,7 +296,7 @@ fn a_poll_that_waits_to_repeat_may_be_replaced_and_cut() {
         let polls = [alice.park(), alice.park()];
         // Whichever came first is replaced by the other, unless its second is over, and then it is answered.
         let answered =
-            eventually("one of two is answered", || polls.iter().position(|poll| poll.is_readable()));
+            eventually("one of two is answered", || polls.iter().position(Poll::is_readable));
         let [first, second] = polls;
         let (over, waiting) = if answered == 0 { (first, second) } else { (second, first) };
         let answer = over.response();

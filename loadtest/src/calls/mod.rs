@@ -90,7 +90,15 @@ fn ratios(outcomes: &[Outcome], level: u32) -> impl Iterator<Item = Ratio> {
             (!values.is_empty()).then(|| median(&mut values))
         };
         let (floor, ours) = (of(Kind::Floor)?, of(Kind::Nextim)?);
-        Some(Ratio { name, unit: unit.to_owned(), floor, ours, nchan: None, times: ratio(ours, floor) })
+        Some(Ratio {
+            name,
+            unit: unit.to_owned(),
+            floor,
+            ours,
+            nchan: None,
+            streams: None,
+            times: ratio(ours, floor),
+        })
     })
 }
 

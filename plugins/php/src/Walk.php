@@ -42,11 +42,12 @@ final class Walk
         $equal = implode(' AND ', array_map(fn(string $column): string => "$column = ?", $columns));
         [$where, $sort, $args] = ["$equal AND id $compare ?", "id$order", [...$values, $since]];
         if ($dialect === 'pgsql') {
-            $key = implode(', ', $columns);
-            $marks = implode(', ', array_fill(0, count($columns), '?'));
-            $where = "($key, id) $compare ($marks, ?) AND ($key) $until ($marks)";
-            $sort = implode(', ', array_map(fn(string $column): string => "$column$order", [...$columns, 'id']));
-            $args = [...$args, ...$values];
+            $last = (string) array_pop($columns);
+            // It stops at the end of one column's values, but not of two columns' that are compared as a row.
+            $fixed = implode('', array_map(fn(string $column): string => "$column = ? AND ", $columns));
+            $where = "$fixed($last, id) $compare (?, ?) AND $last $until ?";
+            $sort = "$last$order, id$order";
+            $args[] = $values[count($values) - 1];
         }
         $hint = $dialect === 'mysql' ? " FORCE INDEX ($this->index)" : '';
         $sql = "FROM {messages}$hint WHERE $where AND $this->condition ORDER BY $sort LIMIT $limit";

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .db import Dialect, marks
+from .db import Dialect
 
 
 def by(dialect: Dialect, index: str) -> str:
@@ -35,12 +35,14 @@ class Walk:
     def query(self, dialect: Dialect, since: int, limit: int, down: bool = False) -> tuple[str, list[object]]:
         """The ids of those after an id, the lowest first; or `down` from that id."""
         compare, until, order = ("<=", ">=", " DESC") if down else (">", "<=", "")
-        key = ", ".join(self.columns)
         args = [*self.values, since]
         if dialect == "pgsql":
-            where = f"WHERE ({key}, id) {compare} ({marks(args)}) AND ({key}) {until} ({marks(self.values)})"
-            args += self.values
-            sort = ", ".join(f"{column}{order}" for column in (*self.columns, "id"))
+            *fixed, last = self.columns
+            # It stops at the end of one column's values, but not of two columns' that are compared as a row.
+            where = "WHERE " + "".join(f"{column} = ? AND " for column in fixed)
+            where += f"({last}, id) {compare} (?, ?) AND {last} {until} ?"
+            args.append(self.values[-1])
+            sort = f"{last}{order}, id{order}"
         else:
             where = by(dialect, self.index) + " AND ".join(f"{column} = ?" for column in self.columns)
             where += f" AND id {compare} ?"

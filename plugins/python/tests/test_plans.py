@@ -28,6 +28,8 @@ ROWS = int(os.environ.get("NEXTIM_TEST_ROWS", FEW))
 PAGE = 20
 READ_MAX = 3_000
 """Rows that one statement may read; of MySQL, those that an act may read and write."""
+BLOCKS_MAX = 100
+"""Blocks that PostgreSQL may read where a walk begins, and of rows that were just changed, beside four a row."""
 LONG = ("messages", "talks", "marks")
 INDEXES = {"from", "to", "pair", "room", "waiting"}
 """What the messages have indexes for, beside their key; each has its use."""
@@ -153,6 +155,10 @@ class Plans(Case):
                 self.assertFalse("WHERE" in sql and node["Node Type"] == "Seq Scan", sql)
                 read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
                 self.assertLess(read * node["Actual Loops"], READ_MAX, sql)
+                # Of a walk it does not count what it has passed over in the index, but how many blocks that were.
+                blocks = node["Shared Hit Blocks"] + node["Shared Read Blocks"]
+                if "ROW(" in node.get("Index Cond", ""):
+                    self.assertLessEqual(blocks, (BLOCKS_MAX + 4 * read) * node["Actual Loops"], sql)
             self.note(node.get("Index Name", ""))
 
     def explained(self, sql: str, args: Sequence[object]) -> Any:
@@ -163,7 +169,7 @@ class Plans(Case):
             # Of a small table it reads all at once, as that is the fastest.
             for way in ("seqscan", "hashjoin", "mergejoin") if ROWS <= FEW else ():
                 self.db.run(f"SET LOCAL enable_{way} = off")
-            found.extend(self.db.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", args))
+            found.extend(self.db.rows(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", args))
             raise InterruptedError
 
         self.assertRaises(InterruptedError, self.db.atomic, explain)

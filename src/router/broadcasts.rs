@@ -1,18 +1,13 @@
 //! Broadcasts of this place, on their way to all places.
 //!
-//! Owns: which places each has still to go to. Must not: reach a user; each place does that with its own
-//! ([`crowds`](super::crowds)).
+//! Owns: which places each has still to go to. Must not: send mail; [`many`](super::many) does.
 //! A broadcast goes to as many places at a time as the machine has cores. That takes no longer than to all at once, and
 //! the threads of the others are free meanwhile: with one thread of many in the way, mail waits little.
 
 use std::collections::VecDeque;
 
-use super::call::{Caller, Receivers};
-use super::crowds::CrowdDelivery;
-use super::gather::Collection;
 use super::ids::{BroadcastKey, GatherKey, Place, UserKey};
-use super::machine::Router;
-use super::mail::{Broadcast, GatherReport, Mail, Part, Reached};
+use super::mail::Broadcast;
 use super::packet::Packet;
 use crate::base::domains::DomainId;
 use crate::base::limits::chat::BROADCASTS_UNDER_WAY_MAX;
@@ -20,12 +15,10 @@ use crate::base::limits::chat::BROADCASTS_UNDER_WAY_MAX;
 /// A broadcast that some places have not reported on.
 #[derive(Debug)]
 struct UnderWay {
-    number: u32,
     /// The gather of its call, which may have been answered without the slowest places.
     gather: GatherKey,
-    domain: DomainId,
-    packet: Packet,
-    sender: Option<UserKey>,
+    /// What each place is sent.
+    mail: Broadcast,
     /// How many places it was sent to, in the order of their numbers.
     sent: u16,
     /// How many of these have reported.
@@ -41,67 +34,66 @@ pub(super) struct Broadcasts {
 }
 
 impl Broadcasts {
+    /// Takes a broadcast on. `here` is the place that sends it.
+    pub(super) fn begin(
+        &mut self,
+        here: Place,
+        gather: GatherKey,
+        domain: DomainId,
+        packet: Packet,
+        sender: Option<UserKey>,
+    ) -> BroadcastKey {
+        self.begun = self.begun.wrapping_add(1);
+        let key = BroadcastKey { place: here, number: self.begun };
+        let mail = Broadcast { key, domain, packet, sender };
+        self.under_way.push_back(UnderWay { gather, mail, sent: 0, reported: 0 });
+        key
+    }
+
+    /// The oldest broadcast, if there are as many as may be under way.
+    pub(super) fn one_too_many(&self) -> Option<BroadcastKey> {
+        let oldest = self.under_way.front().filter(|_| self.under_way.len() >= BROADCASTS_UNDER_WAY_MAX);
+        oldest.map(|broadcast| broadcast.mail.key)
+    }
+
+    /// The next of all `places` that a broadcast goes to, while fewer than `at_once` work on it.
+    pub(super) fn next(
+        &mut self,
+        key: BroadcastKey,
+        places: u16,
+        at_once: u16,
+    ) -> Option<(Place, Broadcast)> {
+        let UnderWay { mail, sent, reported, .. } = self.find(key);
+        if *sent >= places || *sent - *reported >= at_once {
+            return None;
+        }
+        *sent += 1;
+        Some((Place::new(*sent - 1), mail.clone()))
+    }
+
+    /// Counts the report of one of all `places`. Returns the gather of the call; after the last report nothing is left.
+    pub(super) fn reported(&mut self, key: BroadcastKey, places: u16) -> GatherKey {
+        let broadcast = self.find(key);
+        broadcast.reported += 1;
+        let (gather, is_last) = (broadcast.gather, broadcast.reported == places);
+        if is_last {
+            self.under_way.retain(|broadcast| broadcast.mail.key != key);
+        }
+        gather
+    }
+
+    /// Whether a broadcast is under way.
+    pub(super) fn contains(&self, key: BroadcastKey) -> bool {
+        self.under_way.iter().any(|broadcast| broadcast.mail.key == key)
+    }
+
+    fn find(&mut self, key: BroadcastKey) -> &mut UnderWay {
+        let found = self.under_way.iter_mut().find(|broadcast| broadcast.mail.key == key);
+        found.expect("it is under way until all places have reported")
+    }
+
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.under_way.is_empty()
-    }
-
-    fn find(&self, number: u32) -> Option<usize> {
-        self.under_way.iter().position(|broadcast| broadcast.number == number)
-    }
-}
-
-impl Router {
-    /// Sends a message to everybody in the domain.
-    pub(super) fn broadcast(&mut self, caller: Caller, packet: Packet, sender: Option<UserKey>) {
-        let Caller { key, domain } = caller;
-        if self.broadcasts.under_way.len() >= BROADCASTS_UNDER_WAY_MAX {
-            // What comes faster than places report is not kept here: the oldest goes to all that are left.
-            self.send_broadcast(0, u16::MAX);
-        }
-        let gather = self.out.open(key, Collection::Delivered(Receivers::default()));
-        for place in self.directory.places().all() {
-            self.out.expect(gather, place);
-        }
-        self.broadcasts.begun = self.broadcasts.begun.wrapping_add(1);
-        let number = self.broadcasts.begun;
-        let begun = UnderWay { number, gather, domain, packet, sender, sent: 0, reported: 0 };
-        self.broadcasts.under_way.push_back(begun);
-        self.send_broadcast(self.broadcasts.under_way.len() - 1, self.broadcast_places);
-        self.out.close(gather);
-    }
-
-    /// Sends the broadcast at `index` to places it has not been sent to, until this many work on it.
-    fn send_broadcast(&mut self, index: usize, at_once: u16) {
-        let places = self.directory.places().count();
-        let UnderWay { number, domain, ref packet, sender, ref mut sent, reported, .. } =
-            self.broadcasts.under_way[index];
-        while *sent < places && *sent - reported < at_once {
-            let key = BroadcastKey { place: self.directory.place(), number };
-            let mail = Broadcast { key, domain, packet: packet.clone(), sender };
-            self.out.send(Place::new(*sent), Mail::Broadcast(mail));
-            *sent += 1;
-        }
-    }
-
-    /// Handles [`Mail::Broadcast`]: queues the message to all users of the domain who live here.
-    pub(super) fn on_broadcast(&mut self, broadcast: Broadcast) {
-        let Broadcast { key, domain, packet, sender } = broadcast;
-        self.deliver(CrowdDelivery::to_everybody(packet, domain, sender, key));
-    }
-
-    /// Handles [`Mail::Reached`]: the broadcast goes to the next place.
-    pub(super) fn on_reached(&mut self, reached: Reached) {
-        let Reached { key, receivers } = reached;
-        let index = self.broadcasts.find(key.number).expect("it is under way until all have reported");
-        let under_way = &mut self.broadcasts.under_way[index];
-        under_way.reported += 1;
-        let (gather, reported) = (under_way.gather, under_way.reported);
-        if reported == self.directory.places().count() {
-            self.broadcasts.under_way.remove(index);
-        } else {
-            self.send_broadcast(index, self.broadcast_places);
-        }
-        self.out.on_report(GatherReport { gather, part: Part::Delivered(receivers) });
     }
 }

@@ -25,13 +25,13 @@
 //! - `sessions`: polls and queues. What they need of a user (the name, an account of messages) is the trait `Owners`;
 //! - `people`: users, their links, their rooms, and what becomes of their messages; it holds the sessions;
 //! - `rooms`: the rooms this place owns. Rooms and people send each other mail, and never call each other;
-//! - `message`, `signal` and `broadcasts`: what is sent to users, rooms and domains, across the parts;
-//! - `crowds`: what goes to many, a slice a turn.
+//! - `message`, `signal` and `many`: what is sent to users, rooms and domains, across the parts;
+//! - `broadcasts` and `crowds`: what is left of what goes to many.
 //!
 //! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and
-//! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `expiry`, `session`,
-//! `drain`, `pace`, `table`, `polls`); `people`; `rooms`; `message`; `signal`; `crowds`; `broadcasts`; `machine` and
-//! `dispatch`.
+//! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `space`, `backlog`, `queue`, `expiry`, `session`,
+//! `drain`, `pace`, `table`, `polls`); `people`; `rooms`; `message`; `crowds`; `broadcasts`;
+//! `many`; `signal`; `machine` and `dispatch`.
 
 mod broadcasts;
 pub(crate) mod call;
@@ -42,6 +42,7 @@ mod gather;
 pub(crate) mod ids;
 mod machine;
 pub(crate) mod mail;
+mod many;
 mod message;
 mod out;
 pub(crate) mod packet;

@@ -295,8 +295,7 @@ fn a_poll_that_waits_to_repeat_may_be_replaced_and_cut() {
         }
         let polls = [alice.park(), alice.park()];
         // Whichever came first is replaced by the other, unless its second is over, and then it is answered.
-        let answered =
-            eventually("one of two is answered", || polls.iter().position(Poll::is_readable));
+        let answered = eventually("one of two is answered", || polls.iter().position(Poll::is_readable));
         let [first, second] = polls;
         let (over, waiting) = if answered == 0 { (first, second) } else { (second, first) };
         let answer = over.response();

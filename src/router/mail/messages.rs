@@ -67,7 +67,7 @@ impl UserDelivery {
 }
 
 /// A message for all users of a domain at the place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Broadcast {
     /// Which broadcast it is.
     pub(crate) key: BroadcastKey,

@@ -9,9 +9,9 @@ use crate::router::call::Version;
 use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet, PresenceType};
 use crate::router::sessions::aside::KeptSignal;
-use crate::router::sessions::backlog::PushOutcome;
 use crate::router::sessions::label::Label;
 use crate::router::sessions::session::SessionEnd;
+use crate::router::sessions::space::PushOutcome;
 
 /// What became of a message or typing state for one user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

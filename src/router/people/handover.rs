@@ -22,9 +22,10 @@ use crate::base::slots::Slot;
 use crate::router::call::Version;
 use crate::router::out::Out;
 use crate::router::sessions::aside::KeptSignal;
-use crate::router::sessions::backlog::{KeptMessage, PushOutcome};
+use crate::router::sessions::backlog::KeptMessage;
 use crate::router::sessions::label::Label;
 use crate::router::sessions::session::SessionEnd;
+use crate::router::sessions::space::PushOutcome;
 use crate::router::sessions::sum::PacketSum;
 use crate::router::sessions::table::Leavings;
 

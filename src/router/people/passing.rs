@@ -15,7 +15,7 @@ use crate::router::call::Version;
 use crate::router::mail::Alarm;
 use crate::router::out::Out;
 use crate::router::sessions::aside::KeptSignal;
-use crate::router::sessions::backlog::PushOutcome;
+use crate::router::sessions::space::PushOutcome;
 
 impl People {
     /// The sessions of a user that can read signals, newest first.

@@ -28,9 +28,10 @@ use crate::router::out::Out;
 use crate::router::packet::Packet;
 use crate::router::profile::Profile;
 use crate::router::sessions::aside::KeptSignal;
-use crate::router::sessions::backlog::{KeptMessage, PushOutcome};
+use crate::router::sessions::backlog::KeptMessage;
 use crate::router::sessions::label::Label;
 use crate::router::sessions::session::{NewSession, Session, SessionEnd};
+use crate::router::sessions::space::PushOutcome;
 use crate::router::sessions::storm::Load;
 use crate::router::sessions::table::{Leavings, Sessions};
 

@@ -9,13 +9,13 @@
 use smallvec::SmallVec;
 
 use crate::base::clock::{Moment, Tick};
-use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
 use crate::base::limits::chat::{GROUP_PRESENCES_PER_LINK, PRESENCES_PER_LINK, REPEAT_MS_MIN};
-use crate::base::memory::{Held, Memory, Owner};
+use crate::base::memory::{Held, Owner};
 use crate::router::packet::Packet;
 use crate::router::sessions::aside::{Aside, KeptSignal, SignalNote};
 use crate::router::sessions::label::Label;
+use crate::router::sessions::space::{PushOutcome, Space};
 use crate::router::sessions::sum::PacketSum;
 
 /// A message or a light packet.
@@ -34,34 +34,6 @@ pub(in crate::router) struct KeptMessage {
     pub(in crate::router) packet: Packet,
     /// Whether it was taken over late.
     pub(in crate::router) late: bool,
-}
-
-/// What there is room for.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::router) struct Space<'r> {
-    pub(super) limits: &'r Limits,
-    pub(super) memory: &'r Memory,
-    /// The domain the queue counts for.
-    pub(in crate::router) domain: DomainId,
-}
-
-impl Space<'_> {
-    /// Whether the domain may make more wait. That is asked for presences and light packets; for messages it was asked
-    /// before.
-    fn is_left(self) -> bool {
-        self.memory.admits(self.domain)
-    }
-}
-
-/// What became of a packet that was to be queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::router) enum PushOutcome {
-    /// It is queued.
-    Queued,
-    /// It was not worth its place.
-    Dropped,
-    /// There is no room for it, and it must not be dropped.
-    Full,
 }
 
 /// Packets that are not acknowledged.

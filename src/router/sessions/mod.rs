@@ -13,6 +13,7 @@ mod pace;
 mod polls;
 pub(super) mod queue;
 pub(super) mod session;
+pub(super) mod space;
 pub(crate) mod storm;
 mod streams;
 pub(super) mod sum;

@@ -4,11 +4,11 @@
 //! has. Must not: end a session; [`Sessions::on_alarm`] returns when one is due. Draining the queue or parking the poll
 //! is one step here; there is no moment between "nothing is queued" and "parked".
 
-use super::backlog::PushOutcome;
 use super::label::Label;
 use super::line::{CutPoll, PollAdmission, PollCall, PollMode};
 use super::queue::QueueAnswer;
 use super::session::{Owners, SessionEnd};
+use super::space::PushOutcome;
 use super::table::{QueueChange, Sessions};
 use crate::base::clock::Tick;
 use crate::base::limits::chat::DRAIN_STEP_MS;

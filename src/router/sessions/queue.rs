@@ -10,8 +10,9 @@ use crate::router::packet::Packet;
 use crate::router::sessions::aside::KeptSignal;
 #[cfg(test)]
 use crate::router::sessions::aside::SignalNote;
-use crate::router::sessions::backlog::{Backlog, KeptMessage, PushOutcome, QueuedPacket, Space};
+use crate::router::sessions::backlog::{Backlog, KeptMessage, QueuedPacket};
 use crate::router::sessions::label::Label;
+use crate::router::sessions::space::{PushOutcome, Space};
 
 /// The queue of one session.
 #[derive(Debug, Default)]

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use super::aside::KeptSignal;
-use super::backlog::{KeptMessage, PushOutcome, Space};
+use super::backlog::KeptMessage;
 use super::label::Label;
 use super::pace::PollPace;
 use super::session::{NewSession, Session, SessionEnd, SessionList};
+use super::space::{PushOutcome, Space};
 use super::storm::Load;
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;

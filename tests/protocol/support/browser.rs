@@ -15,16 +15,8 @@ use nextim_testkit::http::{Response, get, post};
 use nextim_testkit::patience::{PATIENCE, eventually};
 use serde_json::{Value, json};
 
+use super::poll::{Poll, Transport};
 use super::site::Site;
-
-/// How a page waits for packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transport {
-    /// By polls.
-    Poll,
-    /// By streams.
-    Stream,
-}
 
 /// The user who sends markers; these are not counted among the messages of a test.
 const FENCE: &str = "~fence";
@@ -117,68 +109,6 @@ impl Heard {
 #[track_caller]
 fn text<'a>(packet: &'a Value, name: &str) -> &'a str {
     packet[name].as_str().unwrap_or_else(|| panic!("no text {name} in {packet}"))
-}
-
-/// A poll or a stream that was sent. Dropping it cuts its connection.
-pub(crate) enum Poll {
-    /// A poll, on this connection.
-    Poll(Conn),
-    /// A stream, and its first event if that was read and not looked at.
-    Stream(Box<Stream>, Option<Value>),
-}
-
-impl Poll {
-    /// Waits for the answer, or for the next event.
-    #[track_caller]
-    pub(crate) fn answer(mut self) -> Value {
-        self.next_answer()
-    }
-
-    #[track_caller]
-    fn next_answer(&mut self) -> Value {
-        match self {
-            Poll::Poll(conn) => conn.response().json(),
-            Poll::Stream(stream, first) => first.take().unwrap_or_else(|| stream.event().data),
-        }
-    }
-
-    /// Waits for the answer of a poll.
-    #[track_caller]
-    pub(crate) fn response(self) -> Response {
-        self.into_conn().response()
-    }
-
-    /// The connection of a poll.
-    #[track_caller]
-    pub(crate) fn into_conn(self) -> Conn {
-        let Poll::Poll(conn) = self else { panic!("this test is about polls") };
-        conn
-    }
-
-    /// Waits for the answer, or for the last event, which must say `stopped`; gives its `reason`.
-    #[track_caller]
-    pub(crate) fn stopped(mut self) -> String {
-        let answer = self.next_answer();
-        assert_eq!(answer["status"], "stopped", "{answer}");
-        text(&answer, "reason").to_owned()
-    }
-
-    /// Whether an answer, an event or the end is there to be read.
-    pub(crate) fn is_readable(&self) -> bool {
-        match self {
-            Poll::Poll(conn) => conn.is_readable(),
-            Poll::Stream(stream, first) => first.is_some() || stream.is_readable(),
-        }
-    }
-
-    /// Ends it, and waits until the server has noticed: it must not be in the way of the next one.
-    fn close(self) {
-        if let Poll::Stream(stream, _) = self {
-            let conn = stream.into_conn();
-            conn.stop_sending();
-            conn.rest();
-        }
-    }
 }
 
 impl Browser {

@@ -4,17 +4,19 @@
 //! its signals.
 
 mod browser;
+mod poll;
 mod server;
 mod setup;
 mod site;
 
-pub(crate) use browser::{Browser, Heard, Poll, Transport};
+pub(crate) use browser::{Browser, Heard};
 pub(crate) use nextim_testkit::conn::Conn;
 pub(crate) use nextim_testkit::events::{Event, Stream, stream_request};
 pub(crate) use nextim_testkit::http::{Response, basic, form, get, post, request};
 pub(crate) use nextim_testkit::inbox::{Closed, Inbox, Reply};
 pub(crate) use nextim_testkit::patience::eventually;
 pub(crate) use nextim_testkit::random::Random;
+pub(crate) use poll::{Poll, Transport};
 pub(crate) use server::Server;
 pub(crate) use setup::{Setup, each_site};
 pub(crate) use site::Site;

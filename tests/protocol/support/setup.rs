@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::browser::Transport;
+use super::poll::Transport;
 use super::server::Server;
 use super::site::Site;
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use nextim_testkit::conn::Conn;
 use nextim_testkit::http::{Response, get, post};
 
-use super::browser::{Browser, Transport};
+use super::browser::Browser;
+use super::poll::Transport;
 use super::server::Server;
 
 /// One domain of a server, with its key.

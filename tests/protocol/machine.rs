@@ -68,10 +68,11 @@ fn a_call_on_a_connection_of_its_own_costs_five_system_calls() {
     // A request that has not come when its connection is accepted costs a read in vain, a registration and a wait.
     let late = calls.get("epoll_ctl").copied().unwrap_or_default();
     assert!(late <= CALLS / 4, "{calls:?}");
-    // In debug builds the standard library looks at each descriptor before it closes it.
-    let all: u64 = calls.iter().filter(|(name, _)| *name != "fcntl").map(|(_, count)| count).sum();
-    // One accept in 32 is in vain: it looks for more newcomers. The rest is for memory and the tracer.
-    let most = 5 * CALLS + 3 * late + CALLS / 32 + CALLS / 16;
+    // The log has a thread of its own. In debug builds the standard library looks at each descriptor that it closes.
+    let others = ["fcntl", "futex", "mprotect", "write"];
+    let all: u64 = calls.iter().filter(|(name, _)| !others.contains(&&***name)).map(|(_, count)| count).sum();
+    // One accept in 32 is in vain: it looks for more newcomers. The rest is for the tracer's coming and going.
+    let most = 5 * CALLS + 3 * late + CALLS / 32 + CALLS / 32;
     assert!(all <= most, "{calls:?}");
 }
 

@@ -14,7 +14,7 @@ use super::server::Server;
 use super::site::Site;
 
 /// Domains of one server; each test takes one or two.
-pub(crate) const DOMAINS: usize = 600;
+pub(crate) const DOMAINS: usize = 800;
 /// The variable that restricts the tests to one number of shards.
 const SHARDS_VARIABLE: &str = "NEXTIM_TEST_SHARDS";
 

@@ -83,8 +83,26 @@ export const launchProfile = (folder) =>
 
 /** Answers that a test gives in place of a server may still be under way: they end with the pages, and are no error. @param {import('playwright-core').BrowserContext} context */
 async function close(context) {
-  await Promise.all([context, ...context.pages()].map((it) => it.unrouteAll({ behavior: 'ignoreErrors' })));
+  const pages = context.pages();
+  await Promise.all([context, ...pages].map((it) => it.unrouteAll({ behavior: 'ignoreErrors' })));
+  await Promise.all(pages.map(leave));
   await context.close();
+}
+
+/**
+ * A browser that is closed lets its pages say that they leave; a context that is closed does not, and its connections may
+ * stay open for a while. What they say is on its way when the page is another one, and has arrived when that one has
+ * been answered.
+ * @param {import('playwright-core').Page} page
+ */
+async function leave(page) {
+  const url = page.url();
+  try {
+    await page.goto('about:blank', { timeout: 5_000 });
+    await page.evaluate((site) => fetch(site, { mode: 'no-cors', signal: AbortSignal.timeout(1_000) }), url);
+  } catch {
+    // The site is down, or the page is gone.
+  }
 }
 
 /** Sends everybody away from this browser. @param {import('playwright-core').Browser} browser */

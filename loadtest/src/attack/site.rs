@@ -39,7 +39,7 @@ const STREAMS: u32 = 100;
 const MESSAGE_BYTES: usize = 32_000;
 const _: () = assert!(CROWDED + RESIDENTS + GUESTS <= NAMES, "all of them are named");
 /// How long an answer may take while the users come and leave.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Connections for the calls of each kind.
 const KINDS: [(Kind, u32); 4] =
     [(Kind::Unlink, 40), (Kind::ComeAndGo, 10), (Kind::Show, 10), (Kind::Shout, 20)];

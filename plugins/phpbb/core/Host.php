@@ -3,8 +3,8 @@
 /*
  * The members of a board, as the kit asks for them.
  *
- * Owns: who is logged in, phpBB's groups, bans and rights; `Members` has users, friends and foes. Must not: name a table of
- * the kit.
+ * Owns: who is logged in, phpBB's groups, bans and rights; `Members` has users, friends and foes. Must not: name a
+ * table of the kit.
  */
 
 declare(strict_types=1);
@@ -150,8 +150,9 @@ final class Host implements RelationsHost
         } elseif (!$this->holds($other, 'a_', 'm_')) {
             // The row may be there, of a friend or of an earlier block.
             $this->db->sql_return_on_error(true);
-            $this->db->sql_query('INSERT INTO ' . ZEBRA_TABLE . " (user_id, zebra_id, foe) SELECT $mine, user_id, 1 FROM "
-                . USERS_TABLE . " WHERE user_id = $other AND user_type <> " . USER_FOUNDER);
+            $this->db->sql_query('INSERT INTO ' . ZEBRA_TABLE . ' (user_id, zebra_id, foe) '
+                . "SELECT $mine, user_id, 1 FROM " . USERS_TABLE
+                . " WHERE user_id = $other AND user_type <> " . USER_FOUNDER);
             $this->db->sql_return_on_error(false);
         }
         return false;

@@ -20,8 +20,8 @@
 //! - in calm moments ([`calm`]): every page shows its buddies as they are, and single calls do all they must;
 //! - at the end: all pages vanish, time passes, and nothing is left.
 //!
-//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`],
-//! [`signals`], [`rules`], [`calm`]; [`regressions`] keeps, step by step, what it has found broken.
+//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`],
+//! [`pollers`], [`ledger`], [`signals`], [`rules`], [`calm`]; [`regressions`] keeps, step by step, what it has found broken.
 
 mod account;
 mod actors;
@@ -30,6 +30,7 @@ mod calm;
 mod conns;
 mod ledger;
 mod plan;
+mod pollers;
 mod queues;
 mod regressions;
 mod rules;

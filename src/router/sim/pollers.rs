@@ -1,0 +1,94 @@
+//! What tabs do to get packets, at random: polls, streams and acknowledgements.
+//!
+//! Owns: what a tab asks with, and which of its older connections it gives up. Must not: judge an answer.
+
+use super::browser::Page;
+use super::world::{Ask, World};
+use crate::router::call::{Ack, Poll, Transport, Verb};
+
+impl World {
+    /// Some tab polls, or opens a stream.
+    pub(super) fn poll_some(&mut self) {
+        let Some(page) = self.some_page() else { return };
+        let tab = self.random.below(self.pages[page].tabs.len());
+        let waits = self.pages[page].tabs[tab].polls.len();
+        if waits == 0 || (waits == 1 && self.random.chance(25)) {
+            if self.pages[page].transport == Transport::Stream && self.random.chance(30) {
+                return self.come_back(page, tab);
+            }
+            let bad_seq = self.random.chance(2);
+            self.poll(page, tab, bad_seq);
+        }
+    }
+
+    /// A tab polls, or opens a stream.
+    pub(super) fn poll(&mut self, page: usize, tab: usize, bad_seq: bool) {
+        let Page { seq, transport, .. } = self.pages[page];
+        let seq = if bad_seq { Some(u64::MAX) } else { seq.then_some(self.pages[page].tabs[tab].seq) };
+        self.poll_by(page, tab, seq, transport);
+    }
+
+    /// The tab of a stream polls in its place, or opens another one with the number of an older event.
+    fn come_back(&mut self, page: usize, tab: usize) {
+        let have = self.pages[page].tabs[tab].seq;
+        if self.random.chance(50) {
+            return self.poll_by(page, tab, Some(have), Transport::Poll);
+        }
+        let older = self.random.within(0, have);
+        self.pages[page].tabs[tab].goes_back = true;
+        self.poll_by(page, tab, Some(older), Transport::Stream);
+    }
+
+    fn poll_by(&mut self, page: usize, tab: usize, seq: Option<u64>, transport: Transport) {
+        let Page { domain, ticket, .. } = self.pages[page];
+        let ticket = ticket.expect("it is open");
+        let bad_seq = seq == Some(u64::MAX);
+        if !bad_seq {
+            self.give_up_streams(page, tab);
+        }
+        // The poll must be known before the router answers it.
+        let key = self.next_key();
+        if !bad_seq {
+            let page = &mut self.pages[page];
+            page.tabs[tab].polls.push(key);
+            page.tabs[tab].newest = Some(key);
+        }
+        let ask = Ask::Poll { page, tab, bad_seq, transport };
+        self.call_as(key, ask, domain, Verb::Poll(Poll { ticket, seq, transport }));
+    }
+
+    /// A tab that opens another stream waits for no older one; that its connection is gone may never come to the server.
+    fn give_up_streams(&mut self, page: usize, tab: usize) {
+        if self.pages[page].transport == Transport::Poll {
+            return;
+        }
+        for key in self.pages[page].tabs[tab].polls.clone() {
+            if self.random.chance(50) {
+                self.cut(page, tab, key);
+            } else {
+                self.pages[page].poll_over(tab, key);
+            }
+        }
+    }
+
+    /// The tab of a stream acknowledges what it has; that may get lost.
+    pub(super) fn acknowledge(&mut self, page: usize, tab: usize) {
+        let Page { domain, ticket: Some(ticket), .. } = self.pages[page] else { return };
+        if self.random.chance(self.plan.lost) {
+            return;
+        }
+        let tab = &mut self.pages[page].tabs[tab];
+        tab.acked = tab.seq;
+        let verb = Verb::Ack(Ack { ticket, seq: tab.seq });
+        self.call(Ask::Ack { page }, domain, verb);
+    }
+
+    /// The tab of some stream acknowledges.
+    pub(super) fn acknowledge_some(&mut self) {
+        let Some(page) = self.some_page() else { return };
+        if self.pages[page].transport == Transport::Stream {
+            let tab = self.random.below(self.pages[page].tabs.len());
+            self.acknowledge(page, tab);
+        }
+    }
+}

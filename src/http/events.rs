@@ -4,7 +4,7 @@
 //! section 7.1), so it is written with one call and a reader has it whole.
 
 use super::response::{Manner, header};
-use crate::base::json;
+use crate::base::digits;
 
 /// The media type of a stream.
 pub(super) const EVENT_STREAM: &[u8] = b"text/event-stream";
@@ -37,10 +37,10 @@ pub(crate) fn write_head(out: &mut Vec<u8>, manner: &Manner<'_>) {
 pub(crate) fn write_event(out: &mut Vec<u8>, event: Event, data: impl FnOnce(&mut Vec<u8>)) {
     let chunk_at = out.len();
     out.extend_from_slice(b"id: ");
-    json::write(out, &event.id);
+    digits::append(out, event.id);
     if let Some(retry_ms) = event.retry_ms {
         out.extend_from_slice(b"\nretry: ");
-        json::write(out, &retry_ms);
+        digits::append(out, retry_ms);
     }
     out.extend_from_slice(b"\ndata: ");
     let data_at = out.len();

@@ -56,14 +56,15 @@ impl Broadcasts {
         oldest.map(|broadcast| broadcast.mail.key)
     }
 
-    /// The next of all `places` that a broadcast goes to, while fewer than `at_once` work on it.
+    /// The next of all `places` that a broadcast goes to, while fewer than `at_once` work on it; `None` once all have
+    /// reported, too.
     pub(super) fn next(
         &mut self,
         key: BroadcastKey,
         places: u16,
         at_once: u16,
     ) -> Option<(Place, Broadcast)> {
-        let UnderWay { mail, sent, reported, .. } = self.find(key);
+        let UnderWay { mail, sent, reported, .. } = self.find(key)?;
         if *sent >= places || *sent - *reported >= at_once {
             return None;
         }
@@ -73,7 +74,7 @@ impl Broadcasts {
 
     /// Counts the report of one of all `places`. Returns the gather of the call; after the last report nothing is left.
     pub(super) fn reported(&mut self, key: BroadcastKey, places: u16) -> GatherKey {
-        let broadcast = self.find(key);
+        let broadcast = self.find(key).expect("it is under way until all places have reported");
         broadcast.reported += 1;
         let (gather, is_last) = (broadcast.gather, broadcast.reported == places);
         if is_last {
@@ -82,14 +83,8 @@ impl Broadcasts {
         gather
     }
 
-    /// Whether a broadcast is under way.
-    pub(super) fn contains(&self, key: BroadcastKey) -> bool {
-        self.under_way.iter().any(|broadcast| broadcast.mail.key == key)
-    }
-
-    fn find(&mut self, key: BroadcastKey) -> &mut UnderWay {
-        let found = self.under_way.iter_mut().find(|broadcast| broadcast.mail.key == key);
-        found.expect("it is under way until all places have reported")
+    fn find(&mut self, key: BroadcastKey) -> Option<&mut UnderWay> {
+        self.under_way.iter_mut().find(|broadcast| broadcast.mail.key == key)
     }
 
     #[cfg(test)]

@@ -50,9 +50,7 @@ impl Router {
     pub(super) fn on_reached(&mut self, reached: Reached) {
         let Reached { key, receivers } = reached;
         let gather = self.broadcasts.reported(key, self.directory.places().count());
-        if self.broadcasts.contains(key) {
-            self.send_broadcast(key, self.broadcast_places);
-        }
+        self.send_broadcast(key, self.broadcast_places);
         self.out.on_report(GatherReport { gather, part: Part::Delivered(receivers) });
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::parts::{self, member};
 use crate::api::reply::Reply;
-use crate::base::json;
+use crate::base::{digits, json};
 use crate::router::call::{JoinedRoom, MemberList, Started};
 use crate::router::profile::Profile;
 
@@ -44,7 +44,7 @@ pub(in crate::api) trait Dialect {
         reply.json(|out| {
             out.push(b'{');
             member(out, &joined.room);
-            json::write(out, &joined.members);
+            digits::append(out, joined.members.into());
             out.push(b'}');
         });
     }

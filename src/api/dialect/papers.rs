@@ -5,7 +5,7 @@
 use super::encoder::Dialect;
 use crate::api::parts::{self, member, object, separated};
 use crate::api::reply::Reply;
-use crate::base::json;
+use crate::base::{digits, json};
 use crate::router::call::Started;
 use crate::router::profile::Profile;
 
@@ -23,7 +23,7 @@ impl Dialect for Papers {
             out.extend_from_slice(b",\"roominfo\":");
             object(out, &session.rooms, |out, (room, members)| {
                 member(out, room);
-                json::write(out, members);
+                digits::append(out, (*members).into());
             });
             parts::end_of_session(out, session, skipped);
         });

@@ -88,7 +88,7 @@ fn started(reply: Reply<'_>, session: &Started, base_url: &str, more: impl FnOnc
     let skipped = reply.skipped();
     reply.json(|out| {
         out.extend_from_slice(b"{\"success\":true,\"ticket\":");
-        json::write(out, &session.ticket.text());
+        json::write_text(out, &session.ticket.text());
         for name in ["server", "jsonpd"] {
             out.push(b',');
             member(out, name);

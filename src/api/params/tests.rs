@@ -21,19 +21,21 @@ fn request<'a>(query: &'a str, body: &'a str, content_type: ContentType) -> Requ
     }
 }
 
-/// Checks the parameters that are read, in the order of their names, or the one that is blamed.
+/// The parameters of a request.
 fn read<'a>(request: &Request<'a>) -> Params<'a> {
     let mut params = Params::new();
     params.read(request);
     params
 }
 
+/// The parameters of a query.
 fn params_of(query: &str) -> Params<'_> {
     let mut params = Params::new();
     params.read_query(query);
     params
 }
 
+/// Checks the parameters that are read, in the order of their names, or the one that is blamed.
 #[track_caller]
 fn check(query: &str, body: &str, content_type: ContentType, expected: Result<&[(&str, &str)], &str>) {
     let params = read(&request(query, body, content_type));

@@ -85,7 +85,7 @@ impl Packet {
         member(&mut out, "show", show);
         out.extend_from_slice(b",\"status\":");
         let before = out.len();
-        json::write(&mut out, status);
+        json::write_text(&mut out, status);
         let room_bytes = if kind.is_of_room() { out.len() - before } else { 0 };
         Packet::close(Kind::Presence(kind), out).with_tail(room_bytes)
     }

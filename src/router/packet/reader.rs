@@ -52,7 +52,7 @@ impl Packet {
         begin(out, word(if is_broadcast { MessageType::Unicast } else { kind }));
         if is_broadcast {
             out.extend_from_slice(b",\"to\":");
-            json::write(out, user.name());
+            json::write_text(out, user.name());
             out.extend_from_slice(rest.strip_prefix(b",\"to\":\"\"").expect("as it is encoded"));
         } else {
             out.extend_from_slice(rest);
@@ -68,7 +68,7 @@ impl Packet {
         if kind.is_of_room() {
             out.extend_from_slice(room);
         } else {
-            json::write(out, user.name());
+            json::write_text(out, user.name());
         }
         out.extend_from_slice(after_type(self.json(), kind.word()));
     }

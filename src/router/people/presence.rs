@@ -55,8 +55,8 @@ impl People {
         send_presence(out, domain, &presence, links);
     }
 
-    /// Handles a presence of a user whom these users are linked with, or whose rooms they watch: shows it to their pages, and removes the link if
-    /// the user is gone.
+    /// Handles a presence of a user whom these users are linked with, or whose rooms they watch: shows it to their pages,
+    /// and removes the link if the user is gone.
     pub(in crate::router) fn on_presence(&mut self, out: &mut Out, presence: Presence) {
         let Presence { gather, about, name, packet, reach, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));

@@ -39,7 +39,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 24),
     ("nginx", 1),
-    ("sh", 23),
+    ("sh", 24),
     ("text", 27),
     ("toml", 4),
     ("yaml", 2),

@@ -106,7 +106,11 @@ impl World {
         self.effects.clear();
         let key = self.key(SITE);
         let call = Call { domain: self.domain, verb };
-        self.router.handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut self.effects);
+        self.router.handle(
+            Input::Call(CallRequest { key, call, until_ms: u64::MAX }),
+            Tick::ZERO,
+            &mut self.effects,
+        );
     }
 
     /// The ticket that the last call was answered with.
@@ -130,7 +134,11 @@ impl World {
             transport: Transport::Poll,
         });
         let call = Call { domain: self.domain, verb };
-        self.router.handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut self.later);
+        self.router.handle(
+            Input::Call(CallRequest { key, call, until_ms: u64::MAX }),
+            Tick::ZERO,
+            &mut self.later,
+        );
     }
 
     /// Flushes the polls that the last call answered and parks the pages again; returns how many.

@@ -40,14 +40,14 @@ impl Router {
         if home == self.directory.place() {
             self.judge(request);
         } else {
-            let CallRequest { key, call } = request;
-            self.out.send(home, Mail::Call(CallRequest { key, call: call.into_owned() }));
+            let CallRequest { key, call, until_ms } = request;
+            self.out.send(home, Mail::Call(CallRequest { key, call: call.into_owned(), until_ms }));
         }
     }
 
     fn judge(&mut self, request: CallRequest<'_>) {
-        let CallRequest { key, call: Call { domain, verb } } = request;
-        let (caller, out) = (Caller { key, domain }, &mut self.out);
+        let CallRequest { key, call: Call { domain, verb }, until_ms } = request;
+        let (caller, out) = (Caller { key, domain, until_ms }, &mut self.out);
         match verb {
             Verb::Online(online) => self.people.online(out, caller, *online),
             Verb::Offline(subject) => self.people.offline(out, caller, &subject),
@@ -69,11 +69,11 @@ impl Router {
     /// A message: once the ticket beside its sender is known to be valid, it goes to the owner of the sender.
     fn take_message(&mut self, caller: Caller, mut message: Box<NewMessage<'_>>) {
         let Some(ticket) = message.beside.take() else { return self.message(caller, &message) };
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, until_ms } = caller;
         if self.people.find_ticket(domain, &ticket).is_none() {
             return self.out.refuse(key, Refusal::NoClient);
         }
-        self.route(CallRequest { key, call: Call { domain, verb: Verb::Message(message) } });
+        self.route(CallRequest { key, call: Call { domain, verb: Verb::Message(message) }, until_ms });
     }
 
     fn receive(&mut self, mail: Mail) {

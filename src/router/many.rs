@@ -18,7 +18,7 @@ use crate::base::slots::Slot;
 impl Router {
     /// Sends a message to everybody in the domain.
     pub(super) fn broadcast(&mut self, caller: Caller, packet: Packet, sender: Option<UserKey>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         if let Some(oldest) = self.broadcasts.one_too_many() {
             // What comes faster than places report is not kept here: the oldest goes to all that are left.
             self.send_broadcast(oldest, u16::MAX);

@@ -7,7 +7,7 @@
 use super::call::{Answer, Caller, NewMessage, Receivers, Refusal, Speaker, Typing};
 use super::crowds::CrowdDelivery;
 use super::machine::Router;
-use super::mail::{Mail, Multicast, Unicast, UserDelivery};
+use super::mail::{Mail, Multicast, Unicast, UserDelivery, Waiting};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
@@ -28,7 +28,7 @@ pub(super) struct Sender {
 impl Router {
     /// `/messages`.
     pub(super) fn message(&mut self, caller: Caller, message: &NewMessage<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Some(sender) = self.find_sender(domain, &message.speaker) else {
             return self.out.refuse(key, Refusal::NoClient);
         };
@@ -68,12 +68,13 @@ impl Router {
         packet: Packet,
         sender: Sender,
     ) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, until_ms } = caller;
         let sender = sender.user.map(|user| self.directory.user_key(user));
         match kind {
             MessageType::Unicast => self.send_unicast(caller, to, packet),
             MessageType::Multicast => {
-                let multicast = Multicast { key, domain, room: to.into(), packet, sender };
+                let call = Waiting { key, until_ms };
+                let multicast = Multicast { call, domain, room: to.into(), packet, sender };
                 self.out.send(self.directory.places().of(domain, to), Mail::Multicast(multicast));
             }
             MessageType::Broadcast => self.broadcast(caller, packet, sender),
@@ -133,24 +134,25 @@ impl Router {
     }
 
     fn send_unicast(&mut self, caller: Caller, to: &str, packet: Packet) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, until_ms } = caller;
         let place = self.directory.places().of(domain, to);
         if place == self.directory.place() {
             self.unicast(caller, to, &packet);
         } else {
-            self.out.send(place, Mail::Unicast(Unicast { key, domain, to: to.into(), packet }));
+            let call = Waiting { key, until_ms };
+            self.out.send(place, Mail::Unicast(Unicast { call, domain, to: to.into(), packet }));
         }
     }
 
     /// Handles [`Mail::Unicast`]: the receiver, if online, is a user of this place.
     pub(super) fn on_unicast(&mut self, unicast: &Unicast) {
-        let Unicast { key, domain, ref to, ref packet } = *unicast;
-        self.unicast(Caller { key, domain }, to, packet);
+        let Unicast { call: Waiting { key, until_ms }, domain, ref to, ref packet } = *unicast;
+        self.unicast(Caller { key, domain, until_ms }, to, packet);
     }
 
     /// Queues a packet to one user, and answers the call. The user lives here if online.
     fn unicast(&mut self, caller: Caller, to: &str, packet: &Packet) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         if packet.is_counted() && !self.people.admits(domain) {
             return self.out.refuse(key, Refusal::Overloaded);
         }

@@ -128,7 +128,8 @@ impl Out {
             Refusal::TooManyPolls => &mut counters.calls_refused_polls,
             Refusal::ReceiverFull => &mut counters.calls_refused_receiver,
             Refusal::Overloaded => &mut counters.calls_refused_memory,
-            Refusal::Late => &mut counters.calls_refused_late,
+            // Shards refuse for this reason, too: it is counted where the request is answered.
+            Refusal::Late => return self.answer(key, Answer::Refused(refusal)),
             Refusal::ShuttingDown => &mut counters.calls_refused_shutdown,
         };
         *counter += 1;

@@ -14,7 +14,7 @@ use crate::base::slots::Slot;
 impl Router {
     /// `/signals`.
     pub(super) fn signal(&mut self, caller: Caller, signal: &NewSignal<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Some(sender) = self.find_sender(domain, &signal.speaker) else {
             return self.out.refuse(key, Refusal::NoClient);
         };

@@ -66,9 +66,9 @@ pub(crate) const MAILBOX_WAIT_MS: u64 = 1_000;
 /// A call waits this long for shards that do not answer at all, beyond `gather_ms`, in milliseconds. That is noticed
 /// within as much again.
 pub(crate) const CALL_MS_MAX: u64 = 10_000;
-/// A call of another shard may be put off for this long, in milliseconds: it must not be carried out after its caller
-/// was answered that it came too late.
-pub(crate) const PUT_OFF_MS_MAX: u64 = CALL_MS_MAX / 2;
+/// What a call asks for is not done later than this after it was read, in milliseconds: its caller must not be told that
+/// it came too late when it was done all the same. What is left of the time is for the answer's way back.
+pub(crate) const CARRY_OUT_MS_MAX: u64 = CALL_MS_MAX * 3 / 4;
 
 /// Alarms are set this far ahead at most, in milliseconds; later deadlines take several. No alarm is cancelled, so
 /// the alarm of something that is gone takes memory for this long. A longer alarm, set when a poll was answered,
@@ -100,9 +100,9 @@ const _: () = assert!(LISTENERS_MAX < DESCRIPTOR_RESERVE);
 // One address can take a tenth of what a server is planned for.
 const _: () = assert!(10 * Limits::DEFAULT.connections_per_address <= CONNECTIONS_WANTED);
 const _: () = assert!(CONNECTIONS_WANTED <= SHARDS_MAX * Limits::MAX.connections_per_shard);
-// A call that was put off is carried out before its caller is answered, and waits longer than a gather.
-const _: () = assert!(PUT_OFF_MS_MAX < CALL_MS_MAX);
-const _: () = assert!(Timeouts::DEFAULT.gather_ms < PUT_OFF_MS_MAX);
+// A call is carried out before its caller is answered, and waits longer than a gather.
+const _: () = assert!(CARRY_OUT_MS_MAX < CALL_MS_MAX);
+const _: () = assert!(Timeouts::DEFAULT.gather_ms < CARRY_OUT_MS_MAX);
 // A drain outlasts the last moments of a connection, and the wait for a mailbox.
 const _: () = assert!(DRAIN_GRACE_MS < Timeouts::DEFAULT.drain_ms);
 const _: () = assert!(FAREWELL_MS < Timeouts::DEFAULT.drain_ms);

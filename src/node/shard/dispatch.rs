@@ -19,7 +19,7 @@ use crate::base::clock::{Moment, wall_ms};
 use crate::base::domains::{DomainId, Domains};
 use crate::base::figures::FigureCells;
 use crate::base::limits::Limits;
-use crate::base::limits::turn::{CALL_MS_MAX, PUT_OFF_MS_MAX};
+use crate::base::limits::turn::{CALL_MS_MAX, CARRY_OUT_MS_MAX};
 use crate::base::memory::Owner;
 use crate::base::slots::Slot;
 use crate::base::stats::Stats;
@@ -29,7 +29,7 @@ use crate::router::Settings;
 use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
 use crate::router::directory::Places;
 use crate::router::ids::{CallKey, Place};
-use crate::router::mail::{CallAnswer, CallRequest, Effect, Envelope, Input, Mail};
+use crate::router::mail::{CallAnswer, CallRequest, Effect, Envelope, Input, Mail, Waiting};
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,8 @@ impl Dispatcher {
         }
         self.set_sweep(io);
         let key = io.key_of(slot, self.serial);
-        self.chat.handle(io, Input::Call(CallRequest { key, call }));
+        let until_ms = io.schedule().shared_ms() + CARRY_OUT_MS_MAX;
+        self.chat.handle(io, Input::Call(CallRequest { key, call, until_ms }));
     }
 
     /// Sets the timer of a sweep, if none is set. One timer serves all calls: a timer for each would hardly ever be
@@ -224,7 +225,6 @@ impl Dispatcher {
             if conn.is_overdue(now) {
                 let serial = conn.serial();
                 late.push(io.key_of(slot, serial));
-                io.counters().calls_refused_late += 1;
             } else {
                 self.set_sweep(io);
             }
@@ -275,42 +275,46 @@ impl Dispatcher {
         if self.chat.is_used_up(domain) { None } else { queue.pop_front() }
     }
 
-    /// Gives mail to the router, or postpones it: a call, if it would be postponed had this shard read it. Those of
-    /// browsers never are.
+    /// Gives mail to the router, unless it has come too late for the request that waits for it, or postpones it: a
+    /// call, if it would be postponed had this shard read it. Those of browsers never are.
     pub(super) fn take_mail(&mut self, io: &mut Io, mail: Mail) {
         self.chat.handle_notes(io);
-        let Mail::Call(CallRequest { key, call }) = mail else {
+        if let Some(Waiting { key, until_ms }) = mail.waiting()
+            && until_ms < io.schedule().shared_ms()
+        {
+            return self.turn_down(key, Refusal::Late);
+        }
+        let Mail::Call(request) = mail else {
             return self.chat.handle(io, Input::Mail(mail));
         };
-        if !call.verb.is_of_browser() && self.puts_off(io, call.domain, call.verb.is_always_taken()) {
-            self.postpone_call(io, key, call);
+        let Call { domain, verb } = &request.call;
+        if !verb.is_of_browser() && self.puts_off(io, *domain, verb.is_always_taken()) {
+            self.postpone_call(io, request);
         } else {
-            self.chat.handle(io, Input::Mail(Mail::Call(CallRequest { key, call })));
+            self.chat.handle(io, Input::Mail(Mail::Call(request)));
         }
     }
 
     /// Postpones a call of another shard, if there is memory for its wait.
-    fn postpone_call(&mut self, io: &mut Io, key: CallKey, call: Call<'static>) {
-        let domain = call.domain;
+    fn postpone_call(&mut self, io: &mut Io, request: CallRequest<'static>) {
+        let CallRequest { key, call, .. } = &request;
+        let (key, domain) = (*key, call.domain);
         if !io.memory().admits_under_way(domain) {
             io.counters().calls_refused_memory += 1;
             return self.turn_down(key, Refusal::Overloaded);
         }
         let held = io.memory().hold(Owner::Domain(domain), call.bytes());
-        let until = io.now().after(PUT_OFF_MS_MAX);
-        let call = PostponedCall { key, call, until, held };
-        self.postponed.push(domain, PostponedWork::Call(call));
+        self.postponed.push(domain, PostponedWork::Call(PostponedCall { request, held }));
         io.counters().requests_postponed_total += 1;
     }
 
     /// Continues a postponed call of another shard.
     pub(super) fn resume_call(&mut self, io: &mut Io, postponed: PostponedCall) {
-        let PostponedCall { key, call, until, held: _held } = postponed;
-        if io.now() < until {
-            self.chat.handle(io, Input::Mail(Mail::Call(CallRequest { key, call })));
+        let PostponedCall { request, held: _held } = postponed;
+        if io.schedule().shared_ms() <= request.until_ms {
+            self.chat.handle(io, Input::Mail(Mail::Call(request)));
         } else {
-            io.counters().calls_refused_late += 1;
-            self.turn_down(key, Refusal::Late);
+            self.turn_down(request.key, Refusal::Late);
         }
     }
 

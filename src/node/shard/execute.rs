@@ -21,7 +21,7 @@ use crate::base::memory::Held;
 use crate::base::slots::Slot;
 use crate::base::stats::Board;
 use crate::bridges::returns::Returns;
-use crate::router::call::Answer;
+use crate::router::call::{Answer, Refusal};
 use crate::router::ids::{CallKey, Place, SessionKey};
 use crate::router::mail::{CallAnswer, Effect, Envelope, TimedAlarm, Undelivered};
 
@@ -100,6 +100,8 @@ impl Executor {
         answer: &Answer,
     ) {
         self.answered.extend(timing);
+        // Here, because the shard that finds that a call is late does not know whether another has found it before.
+        io.counters().calls_refused_late += u64::from(matches!(answer, Answer::Refused(Refusal::Late)));
         let domain = timing.map(|timing| timing.domain).or(domain_of(answer));
         let chance = io.chance();
         reply::part(io, &mut shape);

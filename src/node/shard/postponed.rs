@@ -5,12 +5,10 @@
 
 use std::collections::VecDeque;
 
-use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
 use crate::base::memory::Held;
 use crate::base::slots::Slot;
-use crate::router::call::Call;
-use crate::router::ids::CallKey;
+use crate::router::mail::CallRequest;
 
 #[derive(Debug, Default)]
 pub(super) struct Postponed {
@@ -30,10 +28,7 @@ pub(super) enum PostponedWork {
 /// A call of another shard.
 #[derive(Debug)]
 pub(super) struct PostponedCall {
-    pub(super) key: CallKey,
-    pub(super) call: Call<'static>,
-    /// The call is refused after this.
-    pub(super) until: Tick,
+    pub(super) request: CallRequest<'static>,
     pub(super) held: Held,
 }
 

@@ -11,11 +11,12 @@ use crate::base::stats::CallKind;
 use crate::router::ids::{CallKey, Ticket};
 use crate::router::weight;
 
-/// The request that waits for an answer, and its domain.
+/// The request that waits for an answer, its domain, and the latest time for what it asks for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::router) struct Caller {
     pub(in crate::router) key: CallKey,
     pub(in crate::router) domain: DomainId,
+    pub(in crate::router) until_ms: u64,
 }
 
 /// A checked call of a site or a browser, in a domain.

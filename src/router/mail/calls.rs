@@ -12,6 +12,20 @@ pub struct CallRequest<'a> {
     pub key: CallKey,
     /// What it asks for.
     pub call: Call<'a>,
+    /// The latest time to carry it out, as all shards count it (see [`Waiting`]).
+    pub until_ms: u64,
+}
+
+/// The request that waits for what a letter brings about, and would be refused if it waited longer.
+///
+/// Its place answers it at its deadline in any case. Mail that arrives so late that the answer to it would not be
+/// waited for is refused before it has an effect, so that a site that is told "not answered in time" may send again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// The request.
+    pub(crate) key: CallKey,
+    /// The latest time at which the letter may have an effect, in milliseconds as all shards count them.
+    pub(crate) until_ms: u64,
 }
 
 /// The answer to a call.

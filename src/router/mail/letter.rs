@@ -3,7 +3,7 @@
 //! Owns: [`Mail`]. Must not: import a part of the router. Mail arrives in the order it was sent, per pair of places,
 //! however late.
 
-use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
+use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, Waiting};
 use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};
 use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
@@ -69,6 +69,19 @@ pub enum Mail {
 }
 
 impl Mail {
+    /// The request of a site that waits for this, if it must not be carried out too late. Polls are: what they
+    /// acknowledge stays true, and their pages wait for more than one answer. So is what only gathers wait for, which
+    /// say how much they count.
+    pub(crate) fn waiting(&self) -> Option<Waiting> {
+        if let &Mail::Call(CallRequest { key, ref call, until_ms }) = self {
+            (!call.verb.is_of_browser()).then_some(Waiting { key, until_ms })
+        } else if let Mail::Unicast(Unicast { call, .. }) | Mail::Multicast(Multicast { call, .. }) = self {
+            Some(*call)
+        } else {
+            None
+        }
+    }
+
     /// What it takes while it waits, about: to the byte where it is text, with a fixed size for what else lies on the
     /// heap.
     pub(crate) fn bytes(&self) -> usize {
@@ -134,7 +147,7 @@ mod tests {
         };
         let packet = Packet::message(&message);
         let unicast = Mail::Unicast(Unicast {
-            key: KEY,
+            call: Waiting { key: KEY, until_ms: 0 },
             domain: DomainId(0),
             to: "bob".into(),
             packet: packet.clone(),
@@ -153,11 +166,14 @@ mod tests {
             meta: None,
         };
         let call = Call { domain: DomainId(0), verb: Verb::Message(Box::new(say)) }.into_owned();
-        let weight = beside(&Mail::Call(CallRequest { key: KEY, call }));
+        let weight = beside(&Mail::Call(CallRequest { key: KEY, call, until_ms: 0 }));
         assert_eq!(weight, size_of::<NewMessage<'_>>() + 3 + 30_000 + 2);
         let verb = Verb::Onlines(OnlinesQuery { ticket: None, names: vec!["12345678".into(); 1_000] });
         let call = Call { domain: DomainId(0), verb }.into_owned();
-        assert_eq!(beside(&Mail::Call(CallRequest { key: KEY, call })), 1_000 * (8 + size_of::<Text<'_>>()));
+        assert_eq!(
+            beside(&Mail::Call(CallRequest { key: KEY, call, until_ms: 0 })),
+            1_000 * (8 + size_of::<Text<'_>>())
+        );
         let answer = Answer::Members(MemberList {
             room: "r".into(),
             members: vec![Profile::new("n", "m", "away", "s"); 9],

@@ -2,10 +2,11 @@
 //!
 //! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
 
+use super::calls::Waiting;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 use crate::router::call::Receivers;
-use crate::router::ids::{BroadcastKey, CallKey, GatherKey, UserKey};
+use crate::router::ids::{BroadcastKey, GatherKey, UserKey};
 use crate::router::packet::Packet;
 use crate::router::weight;
 
@@ -13,7 +14,7 @@ use crate::router::weight;
 #[derive(Debug)]
 pub struct Unicast {
     /// The call to answer.
-    pub(crate) key: CallKey,
+    pub(crate) call: Waiting,
     /// The receiver's domain.
     pub(crate) domain: DomainId,
     /// The receiver's name.
@@ -32,7 +33,7 @@ impl Unicast {
 #[derive(Debug)]
 pub struct Multicast {
     /// The call to answer.
-    pub(crate) key: CallKey,
+    pub(crate) call: Waiting,
     /// The room's domain.
     pub(crate) domain: DomainId,
     /// The room's name.

@@ -11,8 +11,8 @@ mod names;
 mod reports;
 mod rooms;
 
-pub(crate) use calls::PollCut;
 pub use calls::{CallAnswer, CallRequest, PollFate};
+pub(crate) use calls::{PollCut, Waiting};
 pub use effect::{Alarm, Effect, Input};
 pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;

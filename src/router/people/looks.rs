@@ -16,7 +16,7 @@ use crate::router::profile::Profile;
 impl People {
     /// `/presences/show`.
     pub(in crate::router) fn change(&mut self, out: &mut Out, caller: Caller, show: &Show<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Some((user, session)) = self.find_subject(domain, &show.subject) else {
             return out.refuse(key, Refusal::NoClient);
         };
@@ -70,7 +70,7 @@ impl People {
 
     /// `/onlines`.
     pub(in crate::router) fn onlines(&self, out: &mut Out, caller: Caller, query: OnlinesQuery<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Ok(viewer) = self.find_viewer(domain, query.ticket.as_ref()) else {
             return out.refuse(key, Refusal::NoClient);
         };

@@ -85,7 +85,7 @@ impl People {
 
     /// `/room/join`.
     pub(in crate::router) fn join(&self, out: &mut Out, caller: Caller, call: &RoomCall<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Some((slot, _)) = self.find_subject(domain, &call.subject) else {
             return out.refuse(key, Refusal::NoClient);
         };
@@ -99,7 +99,7 @@ impl People {
 
     /// `/room/leave`.
     pub(in crate::router) fn leave(&self, out: &mut Out, caller: Caller, call: &RoomCall<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         match (self.find_subject(domain, &call.subject), &call.subject) {
             (Some((slot, _)), _) => {
                 let owner = self.user(slot);
@@ -123,7 +123,7 @@ impl People {
 
     /// `/room/members`.
     pub(in crate::router) fn members(&self, out: &mut Out, caller: Caller, query: &MembersQuery<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         match self.find_viewer(domain, query.ticket.as_ref()) {
             Ok(viewer) => {
                 let request = MembersRequest { key, domain, room: (*query.room).into(), viewer };

@@ -24,7 +24,7 @@ use crate::router::sessions::table::Sessions;
 impl People {
     /// `/presences/online`.
     pub(in crate::router) fn online(&mut self, out: &mut Out, caller: Caller, online: Online<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         if self.is_draining() {
             return out.refuse(key, Refusal::ShuttingDown);
         }
@@ -100,7 +100,7 @@ impl People {
 
     /// `/presences/offline`.
     pub(in crate::router) fn offline(&mut self, out: &mut Out, caller: Caller, subject: &Subject<'_>) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         match (self.find_subject(domain, subject), subject) {
             (Some((_, Some(session))), _) => {
                 self.end_session(out, session, SessionEnd::BySite);
@@ -119,7 +119,7 @@ impl People {
 
     /// `/v5/presences/offline`, by ticket: sites of that time break if a log-out is refused.
     pub(in crate::router) fn end_by_ticket(&mut self, out: &mut Out, caller: Caller, ticket: &Ticket) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         if let Some((_, session)) = self.find_ticket(domain, ticket) {
             self.end_session(out, session, SessionEnd::BySite);
         }

@@ -20,7 +20,7 @@ impl People {
         caller: Caller,
         removal: BuddyRemoval<'_>,
     ) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Some(slot) = self.find(domain, &removal.name) else {
             return out.answer(key, Answer::Done); // a user who is offline has no links
         };

@@ -220,10 +220,10 @@ impl Rooms {
 
     /// Sends a packet to the members of a room. A typing state of a large room goes to none.
     pub(in crate::router) fn on_multicast(&self, out: &mut Out, multicast: &Multicast) {
-        let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
+        let Multicast { call, domain, ref room, ref packet, sender } = *multicast;
         let counted = || Collection::Delivered(Receivers::default());
         let collection = if packet.is_counted() { counted() } else { Collection::Done };
-        let gather = out.open(key, collection);
+        let gather = out.open(call.key, collection);
         let is_crowd = |slot: &Slot| self.table[*slot].len() > STATUS_MEMBERS_MAX;
         let room = self.find(domain, room);
         if let Some(slot) = room.filter(|slot| packet.kind() != Kind::RoomStatus || !is_crowd(slot)) {

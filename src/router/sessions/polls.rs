@@ -29,7 +29,7 @@ impl Sessions {
         caller: Caller,
         poll: Poll,
     ) -> Option<Slot> {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Poll { ticket, seq, transport } = poll;
         let Some(slot) = self.find(domain, &ticket) else {
             out.refuse(key, Refusal::NoClient);

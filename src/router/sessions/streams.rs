@@ -24,7 +24,7 @@ impl Sessions {
         caller: Caller,
         ack: Ack,
     ) {
-        let Caller { key, domain } = caller;
+        let Caller { key, domain, .. } = caller;
         let Some(slot) = self.find(domain, &ack.ticket) else {
             return out.refuse(key, Refusal::NoClient);
         };

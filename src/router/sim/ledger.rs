@@ -47,9 +47,8 @@ impl World {
             matches!(verb, Verb::Message(_) | Verb::Signal(_)).then_some(*key)
         };
         let call = match input {
-            Input::Call(CallRequest { key, call }) | Input::Mail(Mail::Call(CallRequest { key, call })) => {
-                says(key, &call.verb)
-            }
+            Input::Call(CallRequest { key, call, .. })
+            | Input::Mail(Mail::Call(CallRequest { key, call, .. })) => says(key, &call.verb),
             Input::Mail(_)
             | Input::Cut(_)
             | Input::Fate(_)
@@ -79,10 +78,10 @@ impl World {
         let draining = self.routers[place].people.sessions().is_draining();
         let here = |session: &SessionKey| session.place.index() == place && !draining;
         match input {
-            Input::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } })
-            | Input::Mail(Mail::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } }))
-                if here(&poll.ticket.session) =>
-            {
+            Input::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. }, .. })
+            | Input::Mail(Mail::Call(CallRequest {
+                key, call: Call { verb: Verb::Poll(poll), .. }, ..
+            })) if here(&poll.ticket.session) => {
                 if let Some(Ask::Poll { page, bad_seq: false, .. }) =
                     self.calls.get(key).map(|call| &call.ask)
                 {
@@ -90,8 +89,8 @@ impl World {
                     (page.heard, page.heard_poll, page.flushed) = (time, Some(*key), None);
                 }
             }
-            Input::Call(CallRequest { key, call: Call { verb: Verb::Ack(ack), .. } })
-            | Input::Mail(Mail::Call(CallRequest { key, call: Call { verb: Verb::Ack(ack), .. } }))
+            Input::Call(CallRequest { key, call: Call { verb: Verb::Ack(ack), .. }, .. })
+            | Input::Mail(Mail::Call(CallRequest { key, call: Call { verb: Verb::Ack(ack), .. }, .. }))
                 if here(&ack.ticket.session) =>
             {
                 // Without a stream the next poll is waited for as long as before.

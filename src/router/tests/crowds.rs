@@ -89,7 +89,11 @@ fn a_broadcast_is_at_a_few_places_at_a_time() {
     let verb = Verb::Message(Box::new(NewMessage { speaker, ..*said }));
     let call = Call { domain: routers.domain, verb };
     let mut effects = Vec::new();
-    routers.shards[0].handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut effects);
+    routers.shards[0].handle(
+        Input::Call(CallRequest { key, call, until_ms: u64::MAX }),
+        Tick::ZERO,
+        &mut effects,
+    );
     let mut asked = Vec::new();
     let mut under_way = VecDeque::new();
     loop {

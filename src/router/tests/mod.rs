@@ -87,10 +87,12 @@ impl Routers {
         self.serial += 1;
         let key = CallKey { place: HERE, conn: 1, serial: self.serial };
         let call = Call { domain: self.domain, verb };
-        self.handle(HERE, Input::Call(CallRequest { key, call })).into_iter().find_map(|answer| {
-            let CallAnswer { key: of, answer } = answer;
-            (of == key).then_some(answer)
-        })
+        self.handle(HERE, Input::Call(CallRequest { key, call, until_ms: u64::MAX })).into_iter().find_map(
+            |answer| {
+                let CallAnswer { key: of, answer } = answer;
+                (of == key).then_some(answer)
+            },
+        )
     }
 
     /// A place handles an input, and all places what comes of it. Returns the answers to calls.

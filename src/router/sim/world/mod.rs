@@ -225,7 +225,7 @@ impl World {
         self.note(|| format!("call {} at {}: {ask:?} {verb:?}", { key.serial }, key.place.number()));
         self.calls.insert(key, Pending { ask, late: self.late(), cut: false });
         let call = Call { domain: self.domain_ids[domain], verb };
-        self.handle(key.place.index(), Input::Call(CallRequest { key, call }));
+        self.handle(key.place.index(), Input::Call(CallRequest { key, call, until_ms: u64::MAX }));
     }
 
     /// Gives a router an input, and carries out what it wants done.

@@ -60,6 +60,7 @@
 
 mod support;
 
+mod afterwards;
 mod assets;
 mod auth;
 mod buddies;

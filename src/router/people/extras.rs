@@ -69,6 +69,17 @@ impl Extras {
         self.linger.as_ref()
     }
 
+    /// Drops what a page has acknowledged of what waits. Returns whether there is a mailbox. `given` ascends.
+    pub(super) fn withdraw(&mut self, given: &[u64]) -> bool {
+        if let Some(signals) = &mut self.signals {
+            signals.withdraw(given);
+        }
+        if let Some(linger) = &mut self.linger {
+            linger.withdraw(given);
+        }
+        self.linger.is_some()
+    }
+
     /// Begins the linger. Signals wait as long as the messages: in `signals`, if there is no box for them yet.
     pub(super) fn begin_linger(&mut self, linger: Linger, signals: SignalBox) {
         self.forget_sessions();
@@ -164,6 +175,19 @@ impl Extras {
         let mut but: Vec<(u64, u64)> = [unacknowledged, self.spoken_on(session)].concat();
         but.sort_unstable();
         self.acknowledged.add([Addition { from, to, but: &but }], most);
+    }
+
+    /// Adds messages that the page of an ended session has acknowledged since. Every one up to `floor` was acknowledged
+    /// before; `None`: all.
+    pub(super) fn acknowledge_given(&mut self, given: &[u64], floor: Option<u64>, most: usize) {
+        for number in given {
+            self.late.remove(number);
+        }
+        if let Some(floor) = floor {
+            let parts = given.iter().map(|number| Addition { from: number - 1, to: *number, but: &[] });
+            self.acknowledged.add(parts, most);
+            self.acknowledged.forget_up_to(floor);
+        }
     }
 
     /// Whether no session has acknowledged a message that belongs to a row, and none has sent it.

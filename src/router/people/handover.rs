@@ -23,6 +23,7 @@ use crate::router::call::Version;
 use crate::router::out::Out;
 use crate::router::sessions::aside::KeptSignal;
 use crate::router::sessions::backlog::KeptMessage;
+use crate::router::sessions::ended::EndedPage;
 use crate::router::sessions::label::Label;
 use crate::router::sessions::session::SessionEnd;
 use crate::router::sessions::space::PushOutcome;
@@ -41,6 +42,8 @@ struct Remains {
     /// Signals it has not acknowledged.
     signals: Vec<KeptSignal>,
     version: Version,
+    /// What its page may still acknowledge.
+    page: EndedPage,
 }
 
 impl Remains {
@@ -184,7 +187,7 @@ impl People {
     }
 
     /// Ends a session: its polls are answered, and what it has not acknowledged goes on to others of its user, or
-    /// into the linger.
+    /// into the linger. Its page may acknowledge that for a while.
     pub(super) fn end_session(&mut self, out: &mut Out, session: Slot, end: SessionEnd) {
         let user = self.session(session).user();
         let left = self.take_session(out, user, session, end);
@@ -194,6 +197,7 @@ impl People {
             self.open_signal_box(out, user);
             self.pass_signals(out, user, left.signals);
         }
+        self.keep_ended(out, session, left.page);
         self.assert_reachable(user);
     }
 
@@ -202,8 +206,8 @@ impl People {
         let missed = u64::from(end == SessionEnd::Overflow { missed: true });
         let ended = self.session(session);
         let (from, version) = (ended.given_from(), ended.version());
-        let Leavings { messages, signals } = self.remove_session(out, session, end);
-        Remains { session, from, to: self.user(user).given() - missed, messages, signals, version }
+        let Leavings { messages, signals, page } = self.remove_session(out, session, end);
+        Remains { session, from, to: self.user(user).given() - missed, messages, signals, version, page }
     }
 
     /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was

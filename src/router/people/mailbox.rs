@@ -79,6 +79,19 @@ impl Linger {
         self.mailbox.push(message);
     }
 
+    /// Drops these messages: a page has acknowledged them. `given` ascends.
+    pub(super) fn withdraw(&mut self, given: &[u64]) {
+        let sum = &mut self.sum;
+        self.mailbox.retain(|mailed| {
+            let stays = given.binary_search(&mailed.kept.given).is_err();
+            if !stays {
+                sum.subtract(&mailed.kept.packet);
+            }
+            stays
+        });
+        self.held.set(self.mailbox.iter().map(MailboxMessage::held_bytes).sum());
+    }
+
     pub(super) fn into_messages(self) -> Vec<MailboxMessage> {
         self.mailbox
     }

@@ -15,12 +15,14 @@
 //!
 //! - `passing`: signals from session to session; `linger`: messages of a user without a session, and back to the site
 //! - `handover`: messages from session to session; the end of a session
+//! - `afterwards`: acknowledgements of pages whose sessions have ended
 //! - `delivery`: a packet to all sessions of a user
 //! - `presence`: who is shown that a user comes, changes or goes; `looks`: changes of show, status and nick; `/onlines`
 //! - `roster`: links, and `unlink`: `/buddies/remove`
 //! - `membership`: the rooms of a user
 //! - `online`: a user comes online and goes offline
 
+mod afterwards;
 pub(super) mod delivery;
 mod extras;
 mod handover;

@@ -176,7 +176,14 @@ impl People {
 impl People {
     /// `/packets`.
     pub(in crate::router) fn poll(&mut self, out: &mut Out, caller: Caller, poll: Poll) {
-        if let Some(session) = self.take_poll(out, caller, poll) {
+        let Caller { key, domain, .. } = caller;
+        let Some((_, session)) = self.find_ticket(domain, &poll.ticket) else {
+            if let Some(seq) = poll.seq {
+                self.acknowledge_ended(out, domain, &poll.ticket, seq);
+            }
+            return out.refuse(key, Refusal::NoClient);
+        };
+        if self.take_poll(out, session, (key, poll)) {
             self.end_session(out, session, SessionEnd::Expired);
         }
     }

@@ -69,6 +69,19 @@ impl SignalBox {
         dropped
     }
 
+    /// Drops these signals: a page has acknowledged them. `given` ascends.
+    pub(super) fn withdraw(&mut self, given: &[u64]) {
+        let sum = &mut self.sum;
+        self.signals.withdraw(|packet, note| {
+            let goes = given.binary_search(&note.given).is_ok();
+            if goes {
+                sum.subtract(packet);
+            }
+            goes
+        });
+        self.held.set(self.held_bytes());
+    }
+
     /// The signals, in order.
     pub(super) fn signals(&self) -> Vec<KeptSignal> {
         let signals = self.signals.iter();

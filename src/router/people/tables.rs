@@ -18,17 +18,18 @@ use crate::base::memory::Memory;
 use crate::base::slots::Slot;
 #[cfg(test)]
 use crate::router::call::Version;
-use crate::router::call::{Ack, Caller, Poll, Refusal, Subject, Text};
+use crate::router::call::{Poll, Refusal, Subject, Text};
 use crate::router::directory::Directory;
 #[cfg(test)]
 use crate::router::ids::RoomKey;
-use crate::router::ids::{Place, Ticket, UserKey};
+use crate::router::ids::{CallKey, Place, Ticket, UserKey};
 use crate::router::mail::{Names, PollCut, PollFate};
 use crate::router::out::Out;
 use crate::router::packet::Packet;
 use crate::router::profile::Profile;
 use crate::router::sessions::aside::KeptSignal;
 use crate::router::sessions::backlog::KeptMessage;
+use crate::router::sessions::ended::EndedPage;
 use crate::router::sessions::label::Label;
 use crate::router::sessions::session::{NewSession, Session, SessionEnd};
 use crate::router::sessions::space::PushOutcome;
@@ -233,8 +234,8 @@ impl People {
 
     /// See [`Sessions::poll`].
     #[must_use]
-    pub(super) fn take_poll(&mut self, out: &mut Out, caller: Caller, poll: Poll) -> Option<Slot> {
-        self.sessions.poll(&mut self.users, out, caller, poll)
+    pub(super) fn take_poll(&mut self, out: &mut Out, session: Slot, call: (CallKey, Poll)) -> bool {
+        self.sessions.poll(&mut self.users, out, session, call)
     }
 
     /// See [`Sessions::on_alarm`].
@@ -254,8 +255,28 @@ impl People {
     }
 
     /// See [`Sessions::take_ack`].
-    pub(in crate::router) fn acknowledge(&mut self, out: &mut Out, caller: Caller, ack: Ack) {
-        self.sessions.take_ack(&mut self.users, out, caller, ack);
+    pub(super) fn take_ack(&mut self, out: &mut Out, session: Slot, call: (CallKey, u64)) {
+        self.sessions.take_ack(&mut self.users, out, session, call);
+    }
+
+    /// See [`Sessions::keep_ended`].
+    pub(super) fn keep_ended(&mut self, out: &mut Out, session: Slot, page: EndedPage) {
+        self.sessions.keep_ended(out, session, page);
+    }
+
+    /// See [`Sessions::take_ended`].
+    pub(super) fn take_ended(
+        &mut self,
+        domain: DomainId,
+        ticket: &Ticket,
+        seq: u64,
+    ) -> Option<(Slot, Vec<u64>)> {
+        self.sessions.take_ended(domain, ticket, seq)
+    }
+
+    /// See [`Sessions::withdraw`].
+    pub(super) fn withdraw(&mut self, out: &mut Out, session: Slot, given: &[u64]) {
+        self.sessions.withdraw(out, session, given);
     }
 
     /// Begins the drain: stops polls that wait.

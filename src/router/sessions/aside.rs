@@ -78,6 +78,13 @@ impl Aside {
         self.presences.news().chain(self.signals().flat_map(Newest::news))
     }
 
+    /// The numbers of the signals that were answered, each with the number that it has among all that was queued to the
+    /// user.
+    pub(super) fn answered_signals(&self) -> impl Iterator<Item = (u64, u64)> {
+        let answered = self.signals().flat_map(Newest::answered_notes);
+        answered.map(|(number, note)| (number, note.given))
+    }
+
     /// What it takes of the shard's memory.
     pub(super) fn held_bytes(&self) -> usize {
         size_of::<Aside>() - size_of::<Newest<()>>()

@@ -340,6 +340,37 @@ impl Backlog {
         }
     }
 
+    /// Takes out these messages, where they were inherited or taken over, and never answered. `given` ascends.
+    pub(super) fn withdraw(&mut self, given: &[u64]) {
+        let (answered, mut at) = (self.answered, 0);
+        let Backlog { said, taken_over, in_row, late, shares, .. } = self;
+        said.retain(|entry| {
+            at += 1;
+            let of = entry.label.handed_over().filter(|of| given.binary_search(of).is_ok());
+            if at <= answered || of.is_none() {
+                return true;
+            }
+            *(if entry.label.in_row().is_some() { &mut *in_row } else { &mut *late }) -= 1;
+            taken_over.subtract(&entry.packet);
+            *shares -= entry.packet.share();
+            false
+        });
+        if !self.is_empty() {
+            self.hold(); // what is empty is dropped as a whole
+        }
+    }
+
+    /// The numbers of the messages and signals that were answered, in order, each with the number that it has among all
+    /// that was queued to the user.
+    pub(super) fn answered_given(&self) -> Vec<(u64, u64)> {
+        let messages = self.said[..self.answered].iter();
+        let messages = messages.filter_map(|entry| Some((entry.number, entry.label.message()?)));
+        let signals = self.aside.iter().flat_map(|aside| aside.answered_signals());
+        let mut answered: Vec<(u64, u64)> = messages.chain(signals).collect();
+        answered.sort_unstable();
+        answered
+    }
+
     /// The signals in it, in their order.
     pub(in crate::router) fn signals(&self) -> impl Iterator<Item = KeptSignal> {
         self.aside.iter().flat_map(|aside| aside.kept_signals())
@@ -348,16 +379,8 @@ impl Backlog {
     /// The messages in it, oldest first.
     pub(super) fn into_messages(self) -> Vec<KeptMessage> {
         let messages = self.said.into_iter().filter_map(|entry| {
-            let (given, late) = match entry.label {
-                Label::Message(given) | Label::Inherited(given) => (given, false),
-                Label::Late(given) => (given, true),
-                Label::Signal(_)
-                | Label::PassedSignal(_)
-                | Label::Presence(_)
-                | Label::GroupPresence(_)
-                | Label::Light => return None,
-            };
-            Some(KeptMessage { given, packet: entry.packet, late })
+            let given = entry.label.message()?;
+            Some(KeptMessage { given, packet: entry.packet, late: matches!(entry.label, Label::Late(_)) })
         });
         messages.collect()
     }

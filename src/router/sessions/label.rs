@@ -34,6 +34,23 @@ impl Label {
         matches!(self, Label::Message(_) | Label::Signal(_) | Label::Light)
     }
 
+    /// The user's nth message, if it is a message.
+    pub(super) fn message(self) -> Option<u64> {
+        match self {
+            Label::Message(given) | Label::Inherited(given) | Label::Late(given) => Some(given),
+            Label::Signal(_)
+            | Label::PassedSignal(_)
+            | Label::Presence(_)
+            | Label::GroupPresence(_)
+            | Label::Light => None,
+        }
+    }
+
+    /// The user's nth message, if it is one that was inherited or taken over.
+    pub(super) fn handed_over(self) -> Option<u64> {
+        self.message().filter(|_| !matches!(self, Label::Message(_)))
+    }
+
     /// The user's nth message, if it is a message that belongs to an unbroken row of them.
     pub(in crate::router) fn in_row(self) -> Option<u64> {
         match self {

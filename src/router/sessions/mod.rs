@@ -5,6 +5,7 @@
 pub(super) mod aside;
 pub(super) mod backlog;
 mod drain;
+pub(super) mod ended;
 pub(in crate::router) mod expiry;
 pub(in crate::router) mod label;
 mod line;

@@ -168,6 +168,25 @@ impl<N: Copy> Newest<N> {
         self.answered -= acknowledged;
     }
 
+    /// The numbers of what was answered, each with its note.
+    pub(super) fn answered_notes(&self) -> impl Iterator<Item = (u64, N)> {
+        self.entries[..self.answered].iter().map(|entry| (entry.number, entry.note))
+    }
+
+    /// Drops what this asks for, of what was never answered.
+    pub(in crate::router) fn withdraw(&mut self, mut wanted: impl FnMut(&Packet, N) -> bool) {
+        let answered = self.answered;
+        let unanswered = self.entries[answered..].iter_mut();
+        for Entry { packet, note, .. } in unanswered {
+            if let Some(gone) = packet.take_if(|packet| wanted(packet, *note)) {
+                self.shares -= gone.share();
+                self.gaps += 1;
+            }
+        }
+        self.close_gaps();
+        self.index_all();
+    }
+
     /// The packets, in order.
     pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.iter().map(|(_, packet, _)| packet)

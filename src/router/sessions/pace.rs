@@ -40,6 +40,11 @@ impl PollPace {
         self.timeouts.session_idle_ms
     }
 
+    /// How long the page of a session that has ended may still acknowledge: as long as users linger.
+    pub(super) fn linger_ms(&self) -> u64 {
+        self.timeouts.linger_ms
+    }
+
     /// How long a stream goes on after the event that a drain begins with for it.
     pub(super) fn stop_delay_ms(&self) -> u64 {
         self.timeouts.stream_stop_ms()

@@ -13,28 +13,23 @@ use super::table::{QueueChange, Sessions};
 use crate::base::clock::Tick;
 use crate::base::limits::chat::DRAIN_STEP_MS;
 use crate::base::slots::Slot;
-use crate::router::call::{Answer, Caller, Delivery, Poll, Reason, Refusal, Version};
+use crate::router::call::{Answer, Delivery, Poll, Reason, Refusal, Version};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{Alarm, PollCut, PollFate};
 use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet, Reader};
 
 impl Sessions {
-    /// `/packets`. Returns the session, if its time is over and it must end.
+    /// `/packets`, of this session. Returns whether its time is over and it must end.
     #[must_use]
     pub(in crate::router) fn poll(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
-        caller: Caller,
-        poll: Poll,
-    ) -> Option<Slot> {
-        let Caller { key, domain, .. } = caller;
-        let Poll { ticket, seq, transport } = poll;
-        let Some(slot) = self.find(domain, &ticket) else {
-            out.refuse(key, Refusal::NoClient);
-            return None;
-        };
+        slot: Slot,
+        (key, poll): (CallKey, Poll),
+    ) -> bool {
+        let Poll { seq, transport, .. } = poll;
         if seq.is_some_and(|seq| seq > self[slot].queue().issued()) {
             out.refuse(key, Refusal::BadSeq);
         } else if self.is_draining() {
@@ -43,11 +38,11 @@ impl Sessions {
         } else if self[slot].has_expired(out.now()) {
             self.acknowledge(owners, out, slot, seq);
             self.stop(out, slot, key, Reason::Renew);
-            return Some(slot);
+            return true;
         } else {
             self.take(owners, out, slot, PollCall { key, seq, mode: PollMode::of(transport) });
         }
-        None
+        false
     }
 
     /// A poll of a session that lives on.
@@ -249,7 +244,8 @@ impl Sessions {
     }
 
     /// Handles an alarm of a session: answers its poll. Returns why the session must end: it had no poll for too long,
-    /// its stream was not acknowledged for too long, or its time is over.
+    /// its stream was not acknowledged for too long, or its time is over. Of one that has ended it is the time in which
+    /// its page may still acknowledge.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,
@@ -258,7 +254,10 @@ impl Sessions {
         slot: Slot,
     ) -> Option<SessionEnd> {
         let (now, is_draining, idle_ms) = (out.now(), self.is_draining(), self.pace().session_idle_ms());
-        let session = self.get_mut(slot)?;
+        let Some(session) = self.get_mut(slot) else {
+            self.expire_ended(slot, now);
+            return None;
+        };
         let due = session.take_alarm(now)?;
         if !is_draining && session.must_end(now) {
             return Some(SessionEnd::Expired);

@@ -109,6 +109,20 @@ impl Queue {
         }
     }
 
+    /// Takes out these messages, where they were inherited or taken over, and never answered.
+    pub(super) fn withdraw(&mut self, given: &[u64]) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.withdraw(given);
+            self.forget_if_empty();
+        }
+    }
+
+    /// The numbers of the messages and signals that were answered and are not acknowledged, in order, each with the
+    /// number that it has among all that was queued to the user.
+    pub(super) fn answered_given(&self) -> Vec<(u64, u64)> {
+        self.backlog.as_ref().map_or_else(Vec::new, |backlog| backlog.answered_given())
+    }
+
     /// Notes that the last answer was flushed.
     pub(super) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {

@@ -11,28 +11,24 @@ use super::session::Owners;
 use super::table::Sessions;
 use crate::base::clock::Tick;
 use crate::base::slots::Slot;
-use crate::router::call::{Ack, Answer, Caller, Refusal};
+use crate::router::call::{Answer, Refusal};
 use crate::router::ids::CallKey;
 use crate::router::out::Out;
 
 impl Sessions {
-    /// `/packets/ack`.
+    /// `/packets/ack`, of this session.
     pub(in crate::router) fn take_ack(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
-        caller: Caller,
-        ack: Ack,
+        slot: Slot,
+        (key, seq): (CallKey, u64),
     ) {
-        let Caller { key, domain, .. } = caller;
-        let Some(slot) = self.find(domain, &ack.ticket) else {
-            return out.refuse(key, Refusal::NoClient);
-        };
-        if ack.seq > self[slot].queue().issued() {
+        if seq > self[slot].queue().issued() {
             return out.refuse(key, Refusal::BadSeq);
         }
         out.counters_mut().acks_total += 1;
-        self.acknowledge(owners, out, slot, Some(ack.seq));
+        self.acknowledge(owners, out, slot, Some(seq));
         let now = out.now();
         self.session_mut(slot).hear(now);
         self.extend_silence(out, slot);

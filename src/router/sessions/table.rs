@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::aside::KeptSignal;
 use super::backlog::KeptMessage;
+use super::ended::{EndedPage, EndedSessions};
 use super::label::Label;
 use super::pace::PollPace;
 use super::session::{NewSession, Session, SessionEnd, SessionList};
@@ -33,13 +34,15 @@ pub(in crate::router) struct Sessions {
     memory: Memory,
     pace: PollPace,
     table: Slots<Session>,
+    ended: EndedSessions,
 }
 
-/// What a session that has ended had not acknowledged, each kind in its order.
+/// What a session that has ended had not acknowledged, each kind in its order, and what its page may still acknowledge.
 #[derive(Debug)]
 pub(in crate::router) struct Leavings {
     pub(in crate::router) messages: Vec<KeptMessage>,
     pub(in crate::router) signals: Vec<KeptSignal>,
+    pub(in crate::router) page: EndedPage,
 }
 
 /// What queueing a packet changed.
@@ -59,7 +62,8 @@ impl Sessions {
         timeouts: Arc<Timeouts>,
         memory: Memory,
     ) -> Sessions {
-        Sessions { directory, limits, memory, pace: PollPace::new(timeouts), table: Slots::default() }
+        let (pace, ended) = (PollPace::new(timeouts), EndedSessions::new(memory.clone()));
+        Sessions { directory, limits, memory, pace, table: Slots::default(), ended }
     }
 
     pub(in crate::router) fn begin_turn(&mut self, now: Tick, load: Load) {
@@ -256,14 +260,54 @@ impl Sessions {
         }
         self.unlist(list, slot);
         let session = self.table.remove(slot).expect("it was there above");
-        let (domain, queue) = (session.domain(), session.into_queue());
+        let (user, domain, secret) = (session.user(), session.domain(), *session.secret());
+        let queue = session.into_queue();
+        let (issued, answered) = (queue.issued(), queue.answered_given());
+        let page = EndedPage { user, domain, secret, issued, answered };
         Sessions::release(out, domain);
         out.counters_mut().packets_waiting -= queue.len() as u64;
         let signals: Vec<KeptSignal> = queue.signals().collect();
         let mut messages = queue.into_messages();
         messages.sort_by_key(|kept| kept.given);
         out.charge(domain, messages.len() + signals.len());
-        Leavings { messages, signals }
+        Leavings { messages, signals, page }
+    }
+
+    /// Lets the page of a session that has ended acknowledge for a while.
+    pub(in crate::router) fn keep_ended(&mut self, out: &mut Out, slot: Slot, page: EndedPage) {
+        let until = out.now().after(self.pace.linger_ms());
+        if self.ended.keep(slot, page, until) {
+            out.set_alarm(until, Alarm::Session(slot));
+        }
+    }
+
+    /// Takes what the page of a session acknowledges that has ended a moment ago. Returns its user and, of all that was
+    /// queued to the user, which packets these are.
+    pub(in crate::router) fn take_ended(
+        &mut self,
+        domain: DomainId,
+        ticket: &Ticket,
+        seq: u64,
+    ) -> Option<(Slot, Vec<u64>)> {
+        if !self.directory.issued(ticket) {
+            return None;
+        }
+        self.ended.take(domain, ticket, seq)
+    }
+
+    /// Forgets a session that has ended, if its page may acknowledge no more.
+    pub(super) fn expire_ended(&mut self, slot: Slot, now: Tick) {
+        self.ended.expire(slot, now);
+    }
+
+    /// Takes these messages out of what a session has inherited or taken over and was never answered with: a page has
+    /// acknowledged them since.
+    pub(in crate::router) fn withdraw(&mut self, out: &mut Out, slot: Slot, given: &[u64]) {
+        let queue = self.table[slot].queue_mut();
+        let counters = out.counters_mut();
+        counters.packets_waiting -= queue.len() as u64;
+        queue.withdraw(given);
+        counters.packets_waiting += queue.len() as u64;
     }
 
     fn unlist(&mut self, list: &mut SessionList, slot: Slot) {
@@ -331,6 +375,21 @@ impl std::ops::Index<Slot> for Sessions {
 impl Sessions {
     pub(in crate::router) fn iter(&self) -> impl Iterator<Item = (Slot, &Session)> {
         self.table.iter()
+    }
+
+    /// What the page of an ended session may still acknowledge up to `seq`.
+    pub(in crate::router) fn peek_ended(&self, ticket: &Ticket, seq: u64) -> Option<(Slot, Vec<u64>)> {
+        self.ended.peek(ticket, seq)
+    }
+
+    /// What ended sessions hold of the shard's memory.
+    pub(in crate::router) fn held_by_ended(&self) -> impl Iterator<Item = (DomainId, usize)> {
+        self.ended.held()
+    }
+
+    /// When each ended session is forgotten.
+    pub(in crate::router) fn ends_of_ended(&self) -> impl Iterator<Item = (Slot, Tick)> {
+        self.ended.ends()
     }
 
     /// Asserts what must hold in each session, and of the count of packets that wait.

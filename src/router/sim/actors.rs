@@ -221,6 +221,10 @@ impl World {
             let is_v5 = self.pages[page].version.is_v5();
             let end = if is_v5 { Verb::End(ticket) } else { Verb::Offline(Subject::Ticket(ticket)) };
             self.call(Ask::Act { page: Some(page) }, domain, end);
+            // What it says last may come after its end.
+            if self.pages[page].seq && self.random.chance(50) {
+                self.acknowledge(page, 0);
+            }
         }
         self.vanish(page, percent);
     }

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::account::user_at;
+use super::afterwards::Afterwards;
 use super::world::{Ask, World};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Call, Refusal, Verb};
@@ -29,7 +30,9 @@ pub(super) struct Before {
     /// The call that is perhaps judged now.
     call: Option<CallKey>,
     /// The user whose linger may be over.
-    alarm: Option<Alarm>,
+    pub(super) alarm: Option<Alarm>,
+    /// What the page of an ended session acknowledges.
+    pub(super) afterwards: Vec<Afterwards>,
 }
 
 /// A message that an ended session or mailbox held.
@@ -69,6 +72,7 @@ impl World {
             renewed: counters.sessions_renewed_total,
             call,
             alarm,
+            afterwards: self.acknowledged_afterwards(place, input),
         }
     }
 
@@ -144,9 +148,11 @@ impl World {
         if self.routers[place].out.counters().signals_total > before.signals {
             self.note_signal_sender(place, before.call.expect("a signal is judged when its call is read"));
         }
-        self.observe_signals(place, before.alarm);
+        self.observe_signals(place, before);
         let was = std::mem::take(&mut self.ledger.held[place]);
         let were = std::mem::take(&mut self.ledger.mailboxes[place]);
+        self.note_afterwards(place, &before.afterwards);
+        let afterwards = |user: Slot, given: u64| before.afterwards.iter().any(|it| it.is(user, given));
         self.look(place, &was, &were);
         self.look_at_newcomers(place, &was);
         // What a session or mailbox that has ended held, each message of a user once.
@@ -176,7 +182,7 @@ impl World {
                         .or_insert(Left { number, maybe_acknowledged: polled });
                     left.maybe_acknowledged |= polled;
                 } else {
-                    let seen = self.pages[held.page].has_seen(number);
+                    let seen = self.pages[held.page].has_seen(number) || afterwards(held.user, *given);
                     assert!(seen, "message {number} was acknowledged by page {} unseen", held.page);
                     self.note_acknowledged(user_at(place, held.user), *given, number);
                 }
@@ -194,7 +200,10 @@ impl World {
             let now = self.ledger.mailboxes[place].get(user);
             for given in mailbox.iter().filter(|given| now.is_none_or(|now| !now.contains(given))) {
                 let number = self.ledger.numbers[&(user_at(place, *user), *given)];
-                assert!(now.is_none(), "message {number} is gone from a mailbox");
+                assert!(
+                    now.is_none() || afterwards(*user, *given),
+                    "message {number} is gone from a mailbox"
+                );
                 left.insert((*user, *given), Left { number, maybe_acknowledged: false });
             }
         }
@@ -203,7 +212,7 @@ impl World {
     }
 
     /// A session of the user has acknowledged its nth message, as which it was given.
-    fn note_acknowledged(&mut self, user: UserKey, given: u64, number: usize) {
+    pub(super) fn note_acknowledged(&mut self, user: UserKey, given: u64, number: usize) {
         self.ledger.acknowledged.insert((user, given));
         let said = &mut self.ledger.said[number];
         said.acknowledged |= !said.is_copy(user);

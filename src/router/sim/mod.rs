@@ -21,10 +21,12 @@
 //! - at the end: all pages vanish, time passes, and nothing is left.
 //!
 //! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`],
-//! [`pollers`], [`ledger`], [`signals`], [`rules`], [`calm`]; [`regressions`] keeps, step by step, what it has found broken.
+//! [`pollers`], [`afterwards`], [`ledger`], [`signals`], [`rules`], [`calm`];
+//! [`regressions`] keeps, step by step, what it has found broken.
 
 mod account;
 mod actors;
+mod afterwards;
 mod browser;
 mod calm;
 mod conns;

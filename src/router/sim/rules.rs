@@ -171,6 +171,10 @@ impl World {
             let farthest = self.now(place).after(ALARM_MS_MAX + Moment::GRAIN_MS);
             assert!(alarm <= farthest, "alarms of sessions that are gone would pile up");
         }
+        for (slot, until) in router.people.sessions().ends_of_ended() {
+            let rings = self.rings(place, Alarm::Session(slot), until);
+            assert!(rings, "a session that has ended is remembered for ever");
+        }
         for (slot, user) in router.people.users() {
             let until = user.linger().map(Linger::until);
             let rings = until.is_none_or(|until| self.rings(place, Alarm::User(slot), until));
@@ -281,7 +285,8 @@ fn check_memory(router: &Router) {
         Some((user.domain(), held))
     });
     let mut held: BTreeMap<DomainId, usize> = BTreeMap::new();
-    for (domain, bytes) in queues.chain(mailboxes).chain(boxes) {
+    let ended = router.people.sessions().held_by_ended();
+    for (domain, bytes) in queues.chain(mailboxes).chain(boxes).chain(ended) {
         *held.entry(domain).or_default() += bytes;
     }
     for (domain, bytes) in &held {

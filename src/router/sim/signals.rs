@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::account::user_at;
+use super::ledger::Before;
 use super::world::{Ask, World};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, NewSignal, Refusal, Speaker, Verb, Version};
@@ -178,7 +179,7 @@ impl World {
     }
 
     /// Looks at what an input has changed.
-    pub(super) fn observe_signals(&mut self, place: usize, alarm: Option<Alarm>) {
+    pub(super) fn observe_signals(&mut self, place: usize, before: &Before) {
         let here = |key: &(usize, Slot)| key.0 == place;
         let was: BTreeMap<_, _> = self.signals.sessions.extract_if(.., |key, _| here(key)).collect();
         let boxes: BTreeMap<_, _> = self.signals.boxes.extract_if(.., |key, _| here(key)).collect();
@@ -200,7 +201,7 @@ impl World {
             assert!(has || self.plan.queues_are_short(), "signal {} was not passed to {heir:?}", held.1);
         }
         self.look_at_started(place, &was);
-        self.look_at_boxes(place, &boxes, alarm);
+        self.look_at_boxes(place, &boxes, before);
     }
 
     /// What ended sessions held, each with the session that must have it now; without one, if it must wait.
@@ -340,23 +341,21 @@ impl World {
         }
     }
 
-    /// What has left a box gave way, was given to a session that can read it, or waited long enough.
-    fn look_at_boxes(
-        &self,
-        place: usize,
-        were: &BTreeMap<(usize, Slot), Vec<HeldSignal>>,
-        alarm: Option<Alarm>,
-    ) {
+    /// What has left a box gave way, was given to a session that can read it, waited long enough, or was seen by a page
+    /// whose acknowledgement came after its end.
+    fn look_at_boxes(&self, place: usize, were: &BTreeMap<(usize, Slot), Vec<HeldSignal>>, before: &Before) {
         let people = &self.routers[place].people;
         for ((_, slot), kept) in were {
             let Some(owner) = people.get(*slot) else { continue };
-            let is_over = alarm == Some(Alarm::User(*slot)) || owner.sessions().newest().is_none();
+            let is_over = before.alarm == Some(Alarm::User(*slot)) || owner.sessions().newest().is_none();
             for held in kept.iter().filter(|held| !self.is_in_box(place, *slot, **held)) {
                 let mut readers = self.readers(place, *slot);
                 let read = readers
                     .any(|reader| self.has_signal(reader, *held) || self.was_given_newer(reader, *held));
                 let short = self.plan.queues_are_short();
-                assert!(read || short || is_over, "signal {} is gone from a box", held.1);
+                let mut afterwards = before.afterwards.iter().filter(|it| it.is(*slot, held.0));
+                let seen = afterwards.any(|it| self.pages[it.page].has_seen_signal(held.1));
+                assert!(read || short || is_over || seen, "signal {} is gone from a box", held.1);
             }
         }
     }

@@ -87,11 +87,10 @@ test('times that are none, among messages that were missed and pushed, and of th
     await alice.context.unrouteAll({ behavior: 'ignoreErrors' });
     const missed = [row(`missed: ${what}`, time, { new: true })];
     const pushed = [row(`pushed: ${what}`, time), row(`broadcast: ${what}`, time, { type: 'broadcast', to: '' })];
-    let isPushed = false;
+    let isHeard = false; // until then in every answer: one may be for the page that is left
     await answers(alice, /\/webim\/online$/, (answer) => ({ ...answer, new_messages: missed, server_time: time }));
     await answers(alice, /\/packets\?/, (answer) => {
-      const messages = isPushed ? answer.messages : [...(answer.messages ?? []), ...pushed];
-      isPushed = true;
+      const messages = isHeard ? answer.messages : [...(answer.messages ?? []), ...pushed];
       return { ...answer, messages, status: 'ok', retry: '@1e400' };
     });
     await alice.page.goto(`${house.url}/forum`);
@@ -100,6 +99,7 @@ test('times that are none, among messages that were missed and pushed, and of th
     await toBob.hears(`missed: ${what}`);
     await (await bob.bar.chatWith('Alice')).say(`poll: ${what}`);
     for (const body of [`poll: ${what}`, `pushed: ${what}`]) await toBob.hears(body);
+    isHeard = true;
     const panel = await alice.bar.panel('Notifications');
     await panel.getByText(`broadcast: ${what}`).waitFor();
     await alice.bar.button(/^Notifications/).click();

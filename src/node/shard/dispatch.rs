@@ -280,7 +280,7 @@ impl Dispatcher {
     pub(super) fn take_mail(&mut self, io: &mut Io, mail: Mail) {
         self.chat.handle_notes(io);
         if let Some(Waiting { key, until_ms }) = mail.waiting()
-            && until_ms < io.schedule().shared_ms()
+            && is_late(io, until_ms)
         {
             return self.turn_down(key, Refusal::Late);
         }
@@ -311,10 +311,10 @@ impl Dispatcher {
     /// Continues a postponed call of another shard.
     pub(super) fn resume_call(&mut self, io: &mut Io, postponed: PostponedCall) {
         let PostponedCall { request, held: _held } = postponed;
-        if io.schedule().shared_ms() <= request.until_ms {
-            self.chat.handle(io, Input::Mail(Mail::Call(request)));
-        } else {
+        if is_late(io, request.until_ms) {
             self.turn_down(request.key, Refusal::Late);
+        } else {
+            self.chat.handle(io, Input::Mail(Mail::Call(request)));
         }
     }
 
@@ -325,4 +325,9 @@ impl Dispatcher {
             mail: Mail::Answer(CallAnswer { key, answer }),
         }));
     }
+}
+
+/// Whether it is too late for what a call asks for.
+fn is_late(io: &Io, until_ms: u64) -> bool {
+    until_ms < io.schedule().shared_ms()
 }

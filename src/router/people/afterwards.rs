@@ -3,8 +3,8 @@
 //! Owns: what such an acknowledgement removes of what waits (protocol, "Acknowledgement"). Must not: send mail, or know
 //! how long such a page may acknowledge; [`Sessions`](crate::router::sessions::table::Sessions) does.
 //!
-//! A page that leaves acknowledges, and its session is ended by the site, on two ways: the end may come first. Then what
-//! was not acknowledged waits in the mailbox, or has been handed over. From there it is taken out, unless another
+//! A page that leaves acknowledges here, and its site ends its session by a call: the end may come first. Then what was
+//! not acknowledged waits in the mailbox, or has been handed over. From there it is taken out, unless another
 //! page was answered with it already or was given it while both were there: that page acknowledges it itself.
 
 use super::tables::People;

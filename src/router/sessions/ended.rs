@@ -3,7 +3,7 @@
 //! Owns: [`EndedSessions`]: for as long as users linger, the numbers of what such a session was answered and had not
 //! acknowledged. Must not: hold a packet, or know what has become of one since.
 //!
-//! The acknowledgement of a page that leaves and the end of its session come on two ways, so either may be first.
+//! The acknowledgement of a page that leaves and the end of its session go different ways, so either may be first.
 
 use std::collections::BTreeMap;
 

@@ -98,7 +98,7 @@ impl Router {
             Mail::Entered(reply) => self.people.on_entered(out, reply),
             Mail::Join(join) => self.rooms.on_join(out, join),
             Mail::Leave(leave) => self.rooms.on_leave(out, &leave),
-            Mail::Left(left) => self.people.on_left(&left),
+            Mail::Left(left) => self.people.on_left(out, &left),
             Mail::Exit(exit) => self.rooms.on_exit(out, &exit),
             Mail::Reveal(reveal) => self.rooms.on_reveal(out, &reveal),
             Mail::Members(request) => self.rooms.on_members(out, request),

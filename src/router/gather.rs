@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::call::{Answer, JoinedRoom, MemberList, OnlineUsers, Receivers, Started};
+use super::call::{Answer, JoinedRoom, MemberList, OnlineUsers, Receivers, Refusal, Started};
 use super::ids::CallKey;
 use super::mail::{CallAnswer, EnteredRoom, Part, Unplaced};
 use super::profile::Profile;
@@ -27,6 +27,8 @@ pub(super) enum Collection {
     Joined(JoinedRoom),
     /// `/room/members`.
     Members { room: Box<str>, members: Vec<(u32, Profile)> },
+    /// Any of these, once a place has refused it.
+    Refused(Refusal),
 }
 
 /// What is collected for a session that is being started.
@@ -121,6 +123,7 @@ impl Gathers {
                 Part::Profiles(more),
                 Collection::Onlines(profiles) | Collection::Members { members: profiles, .. },
             ) => profiles.extend(more),
+            (Part::Refused(refusal), collection) => *collection = Collection::Refused(refusal),
             // Of other calls only the end of it matters.
             (Part::Done | Part::Delivered(_) | Part::Profiles(_), _) => {}
         }
@@ -133,7 +136,8 @@ impl Gathers {
             | Collection::Delivered(_)
             | Collection::Onlines(_)
             | Collection::Joined(_)
-            | Collection::Members { .. } => unreachable!("only a starting session names others and rooms"),
+            | Collection::Members { .. }
+            | Collection::Refused(_) => unreachable!("only a starting session names others and rooms"),
         }
     }
 
@@ -186,6 +190,7 @@ impl Gathers {
                 Answer::Members(MemberList { room, members: in_order(members), partial })
             }
             Collection::Started(collection) => collection.into_answer(partial),
+            Collection::Refused(refusal) => Answer::Refused(refusal),
         };
         Some(CallAnswer { key, answer })
     }

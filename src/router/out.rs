@@ -213,21 +213,29 @@ impl Out {
 
     /// Counts the report of one place. Answers the call if it was the last one.
     pub(super) fn reported(&mut self, gather: GatherKey) {
-        if let Some(CallAnswer { key, answer }) = self.gathers.report(gather.slot) {
-            self.answer(key, answer);
+        if let Some(answer) = self.gathers.report(gather.slot) {
+            self.answer_gathered(answer);
         }
     }
 
     /// Answers the call at its deadline, without the places that have not reported.
     pub(super) fn on_gather_alarm(&mut self, slot: Slot) {
-        if let Some(CallAnswer { key, answer }) = self.gathers.finish(slot, true) {
+        if let Some(answer) = self.gathers.finish(slot, true) {
             self.counters.gathers_late_total += 1;
-            self.answer(key, answer);
+            self.answer_gathered(answer);
         }
     }
 
     fn finish(&mut self, slot: Slot, partial: bool) {
-        let CallAnswer { key, answer } = self.gathers.finish(slot, partial).expect("it is open");
+        let answer = self.gathers.finish(slot, partial).expect("it is open");
+        self.answer_gathered(answer);
+    }
+
+    /// Answers with what was gathered.
+    fn answer_gathered(&mut self, CallAnswer { key, answer }: CallAnswer) {
+        if let Answer::Refused(refusal) = answer {
+            return self.refuse(key, refusal);
+        }
         self.answer(key, answer);
     }
 

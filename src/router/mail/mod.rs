@@ -21,5 +21,5 @@ pub(crate) use messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 pub(crate) use names::{HashedName, Names, Unplaced};
 pub(crate) use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
 pub(crate) use rooms::{
-    EnteredRoom, EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
+    EnteredRoom, Entering, EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
 };

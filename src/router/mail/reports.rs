@@ -5,7 +5,7 @@
 use super::names::Names;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-use crate::router::call::Receivers;
+use crate::router::call::{Receivers, Refusal};
 use crate::router::ids::{CallKey, GatherKey, UserKey};
 use crate::router::profile::Profile;
 use crate::router::weight;
@@ -63,12 +63,14 @@ pub(crate) enum Part {
     Delivered(Receivers),
     /// What users that are online show, with their positions in the list.
     Profiles(Vec<(u32, Profile)>),
+    /// The call is refused after all.
+    Refused(Refusal),
 }
 
 impl Part {
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Part::Done | Part::Delivered(_) => 0,
+            Part::Done | Part::Delivered(_) | Part::Refused(_) => 0,
             Part::Profiles(profiles) => profiles.iter().map(|(_, profile)| weight::profile(profile)).sum(),
         }
     }

@@ -37,11 +37,20 @@ pub struct RoomEntry {
     pub(crate) rooms: Names,
 }
 
+/// The call by which a user enters rooms, with the gather that waits until the user's owner has noted them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entering {
+    /// `/presences/online`: the gather is at the user's owner, and collects the rooms.
+    Online(GatherKey),
+    /// `/room/join`: the gather is at the room's owner, and hears whether the room was kept.
+    Join(GatherKey),
+}
+
 /// A user is a member of these rooms now.
 #[derive(Debug)]
 pub struct EntryReply {
-    /// The gather that waits; none after `/room/join`, which the room's owner answers.
-    pub(crate) gather: Option<GatherKey>,
+    /// What waits.
+    pub(crate) by: Entering,
     /// The rooms' domain.
     pub(crate) domain: DomainId,
     /// The user.
@@ -112,6 +121,8 @@ pub struct RoomLeave {
 /// A user is not a member of a room any more.
 #[derive(Debug)]
 pub struct RoomLeft {
+    /// The gather that waits until the user's owner has forgotten the room.
+    pub(crate) gather: Option<GatherKey>,
     /// The user.
     pub(crate) user: UserKey,
     /// The room.

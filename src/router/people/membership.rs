@@ -10,8 +10,8 @@ use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, MembersQuery, Refusal, RoomCall, Subject, Text};
 use crate::router::ids::{GatherKey, Place};
 use crate::router::mail::{
-    EnteredRoom, EntryReply, Mail, MembersRequest, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft,
-    RoomReveal,
+    EnteredRoom, Entering, EntryReply, Mail, MembersRequest, Part, RoomEntry, RoomExit, RoomJoin, RoomLeave,
+    RoomLeft, RoomReveal,
 };
 use crate::router::out::Out;
 use crate::router::packet::{Packet, PresenceType};
@@ -28,7 +28,7 @@ impl People {
 
     /// Notes rooms that have taken a user of this place as a member. Rooms beyond the limit are left again.
     pub(in crate::router) fn on_entered(&mut self, out: &mut Out, reply: EntryReply) {
-        let EntryReply { gather, domain, user, sight, rooms } = reply;
+        let EntryReply { by, domain, user, sight, rooms } = reply;
         let (kept, refused) = self.note_rooms(user.slot, rooms);
         let keys = |rooms: &[EnteredRoom]| -> Vec<(Place, Slot)> {
             rooms.iter().map(|room| room.key.into()).collect()
@@ -46,9 +46,12 @@ impl People {
             let news = now.visible || sight.visible;
             self.reveal(out, user.slot, keys(&unseen), news, None);
         }
-        if let Some(gather) = gather {
-            out.add_rooms(gather, kept, truncated);
-            out.reported(gather);
+        match by {
+            Entering::Online(gather) => {
+                out.add_rooms(gather, kept, truncated);
+                out.reported(gather);
+            }
+            Entering::Join(gather) => out.report(gather, joined(truncated, online)),
         }
     }
 
@@ -115,10 +118,11 @@ impl People {
     }
 
     /// Forgets a room that a user of this place has left.
-    pub(in crate::router) fn on_left(&mut self, left: &RoomLeft) {
+    pub(in crate::router) fn on_left(&mut self, out: &mut Out, left: &RoomLeft) {
         if let Some((user, hasher)) = self.user_with_hasher(left.user.slot) {
             user.remove_room(left.room, hasher);
         }
+        out.report_done(left.gather);
     }
 
     /// `/room/members`.
@@ -131,6 +135,15 @@ impl People {
             }
             Err(refusal) => out.refuse(key, refusal),
         }
+    }
+}
+
+/// What the owner of a joined room hears.
+fn joined(is_refused: bool, is_online: bool) -> Part {
+    match (is_refused, is_online) {
+        (false, _) => Part::Done,
+        (true, true) => Part::Refused(Refusal::TooManyRooms),
+        (true, false) => Part::Refused(Refusal::NoClient),
     }
 }
 

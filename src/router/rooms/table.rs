@@ -14,8 +14,8 @@ use crate::router::directory::Directory;
 use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, Place, UserKey};
 use crate::router::mail::{
-    EnteredRoom, EntryReply, Mail, MembersRequest, Multicast, Presence, ProfilesRequest, Reach, RoomEntry,
-    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, UserDelivery,
+    EnteredRoom, Entering, EntryReply, Mail, MembersRequest, Multicast, Presence, ProfilesRequest, Reach,
+    RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, UserDelivery,
 };
 use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet};
@@ -85,7 +85,7 @@ impl Rooms {
             let members = room.count_for(user);
             entered.push(EnteredRoom { position, name, key: self.directory.room_key(slot), members, unseen });
         }
-        let reply = EntryReply { gather: Some(gather), domain, user, sight, rooms: entered };
+        let reply = EntryReply { by: Entering::Online(gather), domain, user, sight, rooms: entered };
         out.send(user.place, Mail::Entered(reply));
     }
 
@@ -105,8 +105,9 @@ impl Rooms {
         let name_of_room = name.clone();
         let rooms =
             vec![EnteredRoom { position: 0, name: name_of_room, key: key_of_room, members, unseen: false }];
-        out.send(user.place, Mail::Entered(EntryReply { gather: None, domain, user, sight, rooms }));
         let gather = out.open(key, Collection::Joined(JoinedRoom { room: name, members }));
+        let reply = EntryReply { by: Entering::Join(gather), domain, user, sight, rooms };
+        out.ask(gather, user.place, Mail::Entered(reply));
         if sight.visible && !member {
             self.send_to_members(out, gather, slot, &packet, Some(user));
         }
@@ -121,7 +122,7 @@ impl Rooms {
             && self.remove_member(slot, user)
         {
             let room = self.directory.room_key(slot);
-            out.send(user.place, Mail::Left(RoomLeft { user, room }));
+            out.ask(gather, user.place, Mail::Left(RoomLeft { gather: Some(gather), user, room }));
             if visible && self.table.get(slot).is_some() {
                 self.send_to_members(out, gather, slot, packet, None);
             }
@@ -141,7 +142,7 @@ impl Rooms {
             }
             if online {
                 let room = self.directory.room_key(*slot);
-                out.send(user.place, Mail::Left(RoomLeft { user, room }));
+                out.send(user.place, Mail::Left(RoomLeft { gather: None, user, room }));
             }
         }
         out.report_done(gather);

@@ -328,3 +328,30 @@ fn a_buddy_who_was_asked_for_once_more_came_after_the_answer() {
     world.settle();
     assert!(world.pages[page].view.contains_key(&bob) && world.are_linked(0, &ann, &bob));
 }
+
+/// The next call could come to the user's owner before the mail that said so.
+#[test]
+fn a_room_that_was_joined_or_left_did_not_count_so_yet() {
+    let mut world = world(2, Limits { rooms_per_user: 1, ..Limits::DEFAULT });
+    let ann = world.name_at(HERE, "ann");
+    let (near, far) = (world.name_at(HERE, "near"), world.name_at(THERE, "far"));
+    world.page(&ann, Version::V6, &[], &[]);
+    let room = |name: &str| RoomCall {
+        subject: Subject::Name(ann.clone().into()),
+        room: name.to_owned().into(),
+        nick: None,
+    };
+    for (verb, is_full_then) in [(Verb::Join(room(&far)), true), (Verb::Leave(room(&far)), false)] {
+        // The call comes in where the room is, so its answer needs no mail from there.
+        world.accept_at = Some(THERE);
+        world.do_by_site(verb);
+        world.deliver_between(THERE, HERE);
+        world.deliver_between(HERE, THERE);
+        assert_eq!(world.calls.len(), 1, "the user's owner does not know yet");
+        world.quiet();
+        world.accept_at = Some(HERE);
+        world.probed = None;
+        world.do_by_site(Verb::Join(room(&near)));
+        assert_eq!(world.probed.is_none(), is_full_then, "{:?}", world.probed);
+    }
+}

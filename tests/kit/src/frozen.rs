@@ -6,9 +6,12 @@
 use std::fs;
 use std::marker::PhantomData;
 
+use nix::libc;
 use nix::sys::ptrace;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
+
+use crate::patience::eventually;
 
 /// A shard that stands still until this is dropped.
 #[derive(Debug)]
@@ -27,7 +30,31 @@ impl Frozen {
         waitpid(thread, Some(WaitPidFlag::__WALL)).unwrap();
         Frozen { thread, not_send: PhantomData }
     }
+
+    /// Stops a shard while it waits for input. One that is stopped within a turn ends that later, by the time at which
+    /// it began.
+    #[track_caller]
+    pub fn waiting_shard(server: u32, shard: u16) -> Frozen {
+        eventually("the shard waits for input", || {
+            Some(Frozen::shard(server, shard)).filter(|frozen| waits_for_input(server, frozen.thread))
+        })
+    }
 }
+
+/// Whether the system call in which a stopped thread was interrupted is one that waits for events.
+fn waits_for_input(process: u32, thread: Pid) -> bool {
+    let call = fs::read_to_string(format!("/proc/{process}/task/{thread}/syscall")).unwrap();
+    let number = call.split_whitespace().next().and_then(|number| number.parse().ok());
+    number.is_some_and(|number| WAITS.contains(&number))
+}
+
+/// The system calls that wait for events.
+const WAITS: &[libc::c_long] = &[
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_epoll_wait,
+    libc::SYS_epoll_pwait,
+    libc::SYS_epoll_pwait2,
+];
 
 impl Drop for Frozen {
     fn drop(&mut self) {

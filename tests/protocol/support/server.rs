@@ -67,10 +67,10 @@ impl Server {
         self.running.process().id()
     }
 
-    /// Stops a shard, wherever it is, until what this returns is dropped.
+    /// Stops a shard that waits for input, until what this returns is dropped.
     #[track_caller]
     pub(crate) fn freeze(&self, shard: u16) -> Frozen {
-        Frozen::shard(self.id(), shard)
+        Frozen::waiting_shard(self.id(), shard)
     }
 
     /// Writes another configuration and has it read.

@@ -187,11 +187,14 @@ test('the network goes and comes back', async () => {
 
 test('another window takes the connection over: this one says so, and takes it back when asked', async () => {
   const [xiaoming, bob] = await house.gather('xiaoming', 'bob');
-  const poll = await xiaoming.context.waitForEvent('request', {
-    predicate: (request) => /\/packets\?/.test(request.url()),
-    timeout: PATIENCE_MS,
-  });
-  // The page's own poll may reach the server after ours, or be answered and asked again: then ours is the replaced one.
+  const [poll] = await Promise.all([
+    xiaoming.context.waitForEvent('request', {
+      predicate: (request) => /\/packets\?/.test(request.url()),
+      timeout: PATIENCE_MS,
+    }),
+    xiaoming.page.reload(),
+  ]);
+  // The page's own stream may reach the server after ours, or be answered and asked again: then ours is the replaced one.
   let taken = false;
   const other = new AbortController();
   const stolen = (async () => {

@@ -68,3 +68,18 @@ test('in a new browser neither a change of page nor a restart of the message ser
   await seesNothingOld(again);
   assert.deepEqual(await heard(again), []);
 });
+
+test('what was read before a log-out is not new in a new browser', async () => {
+  const [alice, bob] = await Promise.all(['alice', 'bob'].map(arrive));
+  const toAlice = await bob.bar.chatWith('Alice');
+  await toAlice.say('read, and then logged out');
+  await alice.bar.chat('Bob').hears('read, and then logged out');
+  await alice.page.getByRole('button', { name: 'Log out' }).click();
+  await alice.page.getByRole('link', { name: 'Log in' }).first().waitFor();
+  await alice.leave();
+
+  const again = await arrive('alice');
+  await toAlice.say('the first that comes here');
+  await again.bar.chat('Bob').hears('the first that comes here');
+  assert.deepEqual(await heard(again), ['the first that comes here']);
+});

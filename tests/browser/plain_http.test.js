@@ -20,7 +20,7 @@ const house = openHouse({
   hasSite: false,
 });
 
-/** The page that polled last. @param {Person} person */
+/** The page that asked for packets last. @param {Person} person */
 function leaderOf(person) {
   /** @type {{page?: import('playwright-core').Page}} */
   const last = {};
@@ -38,8 +38,8 @@ test('on plain http the tabs elect one of them, and another when it goes', async
   });
   const site = named(community.url, 'community.test');
   const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.come(house.browser, site, id)));
-  await Promise.all([alice, bob].map((person) => person.logInByForm())); // a request of the test finds no such name
   const leader = leaderOf(alice);
+  await Promise.all([alice, bob].map((person) => person.logInByForm())); // a request of the test finds no such name
   let tabs = [await alice.bar.online()];
   assert.deepEqual(await alice.page.evaluate(() => [isSecureContext, typeof navigator.locks]), [false, 'undefined']);
   while (tabs.length < 4) tabs.push(await (await alice.tab('/forum')).online());

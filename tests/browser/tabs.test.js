@@ -22,7 +22,7 @@ async function tabsOf(person, count) {
   return tabs;
 }
 
-/** The polls of a browser: which tab made the last, and how many wait. @param {Person} person */
+/** The streams and polls of a browser: which tab made the last, and how many wait. @param {Person} person */
 function pollsOf(person) {
   /** @type {Set<import('playwright-core').Request>} */
   const waiting = new Set();
@@ -45,7 +45,7 @@ const each = (list, run) => Promise.all(list.map(run));
 /** @param {number} count */
 const ticks = (count) => Array.from({ length: count }, (_, at) => `tick ${at + 1}`);
 
-test('eight tabs are all alive on one poll, and all show the same', async () => {
+test('eight tabs are all alive on one stream, and all show the same', async () => {
   const [alice, bob] = await Promise.all([house.arrive('alice'), house.arrive('bob')]);
   const polls = pollsOf(alice);
   await alice.page.reload();
@@ -65,12 +65,12 @@ test('eight tabs are all alive on one poll, and all show the same', async () => 
     async () => new Set((await each([...chats, toAlice], (chat) => chat.said(/^from tab \d$/))).map(String)).size === 1,
   );
   assert.deepEqual((await toAlice.said(/^from tab \d$/)).sort(), said);
-  // Only the leading tab has polled.
+  // Only the leading tab has a stream.
   assert.equal(polls.pages.length, 1);
   await toAlice.say('once more');
   await each(chats, (chat) => chat.hears('once more'));
   for (const chat of chats) assert.equal(await chat.times('to all your tabs'), 1);
-  await until('one poll waits, and no more', () => polls.waiting.size === 1);
+  await until('one waits, and no more', () => polls.waiting.size === 1);
 });
 
 test('a line read, a presence and a setting in one tab are so in all', async () => {
@@ -120,7 +120,7 @@ test('the tab that leads is closed, and closed, and crashes, while messages stre
       const devtools = await bob.context.newCDPSession(led.page);
       devtools.send('Page.crash').catch(() => undefined); // nobody is left to answer
     }
-    // The next one has taken over when it polls.
+    // The next one has taken over when it asks for packets.
     await going.at(-1);
     while (!leader()) await bob.context.waitForEvent('request', (request) => /\/packets\?/.test(request.url()));
   }
@@ -159,7 +159,8 @@ test('only the last tab to go ends the session, and others see it then', async (
   const init = () => {
     const beacon = navigator.sendBeacon.bind(navigator);
     navigator.sendBeacon = (url, data) => {
-      localStorage.setItem('beacons', `${localStorage.getItem('beacons') ?? ''}${url};`);
+      if (`${url}`.endsWith('/refresh'))
+        localStorage.setItem('beacons', `${localStorage.getItem('beacons') ?? ''}${url};`);
       return beacon(url, data);
     };
   };
@@ -179,7 +180,7 @@ test('only the last tab to go ends the session, and others see it then', async (
   for (const tab of [tabs[0], tabs[2]]) await tab.page.goto('about:blank');
   const chat = await tabs[1].chatWith('小明');
   await chat.say('still here');
-  await xiaoming.bar.chat('Alice').hears('still here');
+  await (await xiaoming.bar.chatWith('Alice')).hears('still here');
   assert.equal(await refreshes(), before);
   assert.deepEqual(
     (await changes.jsonValue()).filter((it) => /^alice/.test(it)),

@@ -15,6 +15,9 @@ import { absolute, document, window } from './page.js';
  * @property {(ms: number, run: () => void) => () => void} after answers how to call it off
  * @property {(url: string, init: RequestInit) => Promise<{status: number, body: string, retryAfter: string | null}>} request
  * @property {(url: string, signal: AbortSignal) => Promise<unknown>} jsonp
+ * @property {boolean} hasStreams
+ * @property {(url: string, hear: (data: string) => void) => () => void} stream of events; its end, whatever it is, is an empty
+ *   text; answers how to close it
  * @property {(url: string, params: URLSearchParams) => void} beacon
  * @property {Storage | null} local
  * @property {Storage | null} session of this tab alone
@@ -38,6 +41,8 @@ export function browser(jsonp, report) {
     },
     request,
     jsonp: async (url, signal) => jsonp(absolute(url), signal),
+    hasStreams: typeof EventSource === 'function',
+    stream,
     beacon: (url, params) => void window.navigator.sendBeacon?.(url, params),
     local: storage('localStorage'),
     session: storage('sessionStorage'),
@@ -64,6 +69,18 @@ export function storage(name) {
 async function request(url, init) {
   const response = await window.fetch(absolute(url), init);
   return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
+}
+
+/** A browser would come back to a stream by itself: this one is closed. @type {Env['stream']} */
+function stream(url, hear) {
+  const source = new EventSource(absolute(url));
+  const close = () => source.close();
+  source.onmessage = (event) => hear(event.data);
+  source.onerror = () => {
+    close();
+    hear('');
+  };
+  return close;
 }
 
 /** @type {Env['channel']} */

@@ -147,9 +147,13 @@ export class Core {
     this.#listening = [
       env.listen('pagehide', () => this.stop()),
       env.listen('online', () => protocol.order('wake')),
+      env.listen('offline', () => this.session.cut()),
       env.listen('focus', () => upkeep.look()),
       env.listen('blur', () => upkeep.look()),
-      env.listen('visibilitychange', () => upkeep.seen()),
+      env.listen('visibilitychange', () => {
+        upkeep.seen();
+        if (!env.isVisible()) this.session.settle();
+      }),
       env.listen('resume', () => protocol.hello()),
     ];
     this.tabs.start();
@@ -167,6 +171,7 @@ export class Core {
     const isLast = tabs.isAlone();
     if (tabs.leads() || isLast) keeper.all();
     keeper.stop();
+    if (isLast) this.session.settle();
     this.protocol.resign();
     const ticket = world.session?.ticket;
     const leaves = isLast && ticket && world.state !== 'offline';

@@ -1,12 +1,12 @@
 // The browser's one session: goes online, polls, and starts over. Only the tab that leads runs it.
 //
-// Owns: the calls `online`, `offline` and the poll, in the order that link.js says.
-// Must not: acknowledge (by the next poll) what has not been posted to the other tabs.
+// Owns: the calls `online` and `offline`, and the wait for packets, in the order that link.js says.
+// Must not: acknowledge (by the next step) what has not been posted to the other tabs.
 
 import { backoff } from './backoff.js';
 import { POLL_HOLLOW_MS, POLL_TRUSTED_MS, USERS_ASKED_MAX } from './limits.js';
 import { REST, begin, next } from './link.js';
-import { poll } from './poll.js';
+import { createReceiver } from './receiver.js';
 import { isNewer } from './ring.js';
 import * as shape from './shape.js';
 
@@ -44,9 +44,12 @@ export class Session {
   /** @type {Login | undefined} */
   #login;
 
+  #receiver;
+
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#receiver = createReceiver(parts.env, parts.store);
   }
 
   /**
@@ -89,6 +92,7 @@ export class Session {
   leave() {
     const { world, store, site } = this.#parts;
     const ticket = world.session?.ticket;
+    this.settle();
     this.halt();
     if (ticket && world.state !== 'offline') {
       store.leaveSession(ticket);
@@ -97,9 +101,20 @@ export class Session {
     this.#set(REST);
   }
 
+  /** The browser has lost the network. */
+  cut() {
+    this.#receiver.cut();
+  }
+
+  /** The page may not come back: what has come by a stream is acknowledged. */
+  settle() {
+    this.#receiver.leave(this.#parts.world.seq);
+  }
+
   halt() {
     this.#run += 1;
     this.#controller.abort();
+    this.#receiver.halt();
     this.#wakeUp?.();
   }
 
@@ -231,11 +246,11 @@ export class Session {
     });
     this.#controller = new AbortController();
     const asked = env.now();
-    const polled = await poll(env, session, world.seq, this.#controller);
+    const polled = await this.#receiver.next(session, world.seq, this.#controller);
     trust();
     if (!isMine()) return null;
     if (polled.kind !== 'answer') return polled;
-    const { answer, after } = polled;
+    const { answer, after, isPushed } = polled;
     if (answer.status === 'stopped') {
       return { kind: 'stopped', reason: answer.reason, after, raced: store.hasLeft(session.ticket) };
     }
@@ -246,7 +261,7 @@ export class Session {
     if (isNews) {
       publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
       if (messages.length > 0) store.save(world);
-    } else if (env.now() - asked < POLL_HOLLOW_MS) return { kind: 'hollow', after };
+    } else if (!isPushed && env.now() - asked < POLL_HOLLOW_MS) return { kind: 'hollow', after };
     return { kind: 'packets', after };
   }
 }

@@ -85,7 +85,7 @@ export function createSite(env, { site, template = `${site}/{endpoint}`, jsonp =
 /** @typedef {ReturnType<typeof createSite>} Site */
 
 /** JSON, or the word it is. @param {string} body */
-function parse(body) {
+export function parse(body) {
   try {
     return JSON.parse(body);
   } catch {

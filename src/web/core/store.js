@@ -80,7 +80,8 @@ const parts = (world, table) => Object.fromEntries(Object.entries(world).filter(
 
 /** @param {import('./browser.js').Env} env @param {string} name of the site */
 export function createStore(env, name) {
-  const { read, write, remove } = createShelf(env.local, name);
+  const shelf = createShelf(env.local, name);
+  const { read, write, remove } = shelf;
   const ofTab = createShelf(env.session, name);
   let told = ''; // the ticket that a tab said it left, should storage not say so
 
@@ -142,6 +143,21 @@ export function createStore(env, name) {
     },
     /** @param {{active: string, scroll: Record<string, number>}} tab */
     saveTab: (tab) => ofTab.write('tab', tab),
+    ...polling(shelf),
+  };
+}
+
+/** Until when a site is polled because no stream comes through. @param {import('./shelf.js').Shelf} shelf */
+function polling({ read, write }) {
+  let until = 0; // should storage not say so
+  return {
+    /** ms since 1970 */
+    polledUntil: () => until || Number(read('polled')),
+    /** @param {number} at ms since 1970; 0: streams may be tried */
+    pollUntil(at) {
+      until = at;
+      write('polled', at);
+    },
   };
 }
 

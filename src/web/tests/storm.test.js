@@ -37,6 +37,7 @@ function step(sim, dice, seen) {
     tab.fire('pagehide', { persisted: true });
     sim.clock.after(dice() * 20_000, () => tab.fire('pageshow', { persisted: true }));
   } else if (r < 0.97) server.end(pick([...server.sessions.keys()]) ?? '', pick(['limit', 'shutdown']));
+  else browser.local.removeItem('nextim:/webim:polled'); // a day is over
 }
 
 /** The rows of a chat, as the site has them. */
@@ -117,4 +118,9 @@ test('Whatever happens, every tab shows every message once', async () => {
 
 test('The same on plain http, where a lease elects', async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) await storm(seed + 10_000, { withLocks: false });
+});
+
+test('The same by streams of events, with and without locks', async () => {
+  for (let seed = 1; seed <= SEEDS / 2; seed += 1)
+    await storm(seed + 20_000, { withStreams: true, withLocks: seed % 2 === 0 });
 });

@@ -68,8 +68,8 @@ export class Browser {
   tabs = [];
   jar = { user: null }; // the site's cookie
 
-  constructor(clock, random, net, { withLocks = true, withLocal = true } = {}) {
-    Object.assign(this, { clock, random, net, withLocks, withLocal });
+  constructor(clock, random, net, { withLocks = true, withLocal = true, withStreams = false } = {}) {
+    Object.assign(this, { clock, random, net, withLocks, withLocal, withStreams });
   }
 
   /** Opens a page; `session` is what an earlier page of the same tab left. */
@@ -137,6 +137,8 @@ export class Tab {
       after: (ms, run) => clock.after(ms, () => this.alive && !this.frozen && run()),
       request: (url, init) => net.request(this, url, init),
       jsonp: (url, signal) => net.jsonp(this, url, signal),
+      hasStreams: this.browser.withStreams,
+      stream: (url, hear) => net.stream(this, url, hear),
       beacon: (url, params) => net.beacon(this, url, params),
       local: this.browser.withLocal ? this.area(this.browser.local) : null,
       session: this.session,

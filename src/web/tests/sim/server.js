@@ -3,6 +3,8 @@
 // Owns: the rows the site keeps, the sessions with their numbered packets, and what gets lost on the way.
 // Must not: share code with what is tested.
 
+import { stream } from './stream.js';
+
 const UNPOLLED_MS = 8_000;
 const IDLE_MS = 75_000;
 const LINGER_MS = 8_000;
@@ -23,6 +25,8 @@ export class Server {
   connection = {}; // more of its `connection`
   present = new Set(); // users who are online elsewhere, of whom no packets tell
   rowsAtOnce = Infinity; // handed over in one answer
+  holdsBack = false; // something on the way holds streams back until their end
+  noStreams = false; // or cannot pass them on
   expiresMs = Infinity; // of a session, because the log-in at the site is to be checked again
   #ids = 100;
   #tickets = 0;
@@ -73,6 +77,10 @@ export class Server {
     return { ...JSON.parse(body), ...(status !== 200 && { status }) };
   }
 
+  stream(tab, url, hear) {
+    return stream(this, tab, url, hear);
+  }
+
   beacon(tab, url, params) {
     const call = { name: url.split('/').pop(), params: Object.fromEntries(params), tab, method: 'POST', beacon: true };
     const lost = this.random() < this.loss;
@@ -99,6 +107,7 @@ export class Server {
       if (given) return answer(given.status ?? 200, given.data, given.retryAfter);
     }
     if (call.name === 'packets') return this.packets(call, answer, isOver);
+    if (call.name === 'ack') return this.ack(call, answer);
     const user = call.tab.browser.jar.user;
     if (!user) return answer(401, { success: false, error_msg: 'Not Authorized' });
     return answer(200, this[`site_${call.name}`]?.(user, call.params, call) ?? 'ok');
@@ -335,21 +344,51 @@ export class Server {
     session.parked?.(this.take(session));
   }
 
-  take(session) {
+  take(session, after = 0) {
     const lists = { messages: [], presences: [], statuses: [] };
-    for (const { packet } of session.queue) (lists[packet.list] ??= []).push(packet.item);
+    for (const { n, packet } of session.queue) if (n > after) (lists[packet.list] ??= []).push(packet.item);
     session.answered = session.issued;
     return { status: 'ok', ...lists, seq: session.issued };
   }
 
-  packets({ params, ...rest }, answer, isOver) {
-    const session = this.sessions.get(params.ticket);
-    if (!session) return answer(404, 'no client found');
-    const seq = Number(params.seq);
-    if (seq > session.issued) return answer(400, 'bad parameter: seq');
-    session.queue = session.queue.filter((it) => it.n > seq);
-    session.parked?.({ status: 'stopped', reason: 'replaced', messages: [], presences: [], statuses: [], seq });
+  /** The session that is named, which is heard of; otherwise the status that refuses it. */
+  heard({ ticket, seq }) {
+    const session = this.sessions.get(ticket);
+    if (!session) return 404;
+    if (Number(seq) > session.issued) return 400;
+    session.queue = session.queue.filter((it) => it.n > Number(seq));
     session.alarm?.();
+    return session;
+  }
+
+  ack({ params }, answer) {
+    const session = this.heard(params);
+    if (typeof session === 'number') return answer(session, 'refused');
+    this.expire(session, session.parked ? IDLE_MS : UNPOLLED_MS);
+    return answer(200, 'ok');
+  }
+
+  /** A poll or a stream parks in place of the one before it; answers what happens if it is cut. */
+  park(session, parked) {
+    session.parked?.({
+      status: 'stopped',
+      reason: 'replaced',
+      messages: [],
+      presences: [],
+      statuses: [],
+      seq: session.issued,
+    });
+    session.parked = parked;
+    return () => {
+      if (session.parked !== parked) return;
+      session.parked = null;
+      if (this.sessions.has(session.ticket)) this.expire(session, UNPOLLED_MS);
+    };
+  }
+
+  packets({ params, ...rest }, answer, isOver) {
+    const session = this.heard(params);
+    if (typeof session === 'number') return answer(session, 'refused');
     const reply = (data) => {
       if (session.parked !== reply) return;
       session.parked = null;
@@ -358,17 +397,32 @@ export class Server {
       answer(200, data);
     };
     const off = this.clock.after(HOLD_MS, () => reply(this.take(session)));
-    session.parked = reply;
+    const cut = this.park(session, reply);
     const call = [...(rest.tab.open ?? [])].find((it) => it.params === params);
-    const cut = () => {
-      if (session.parked !== reply) return;
-      session.parked = null;
-      off();
-      if (this.sessions.has(session.ticket)) this.expire(session, UNPOLLED_MS);
-    };
-    if (call) call.cut = cut;
-    if (isOver()) return cut();
+    if (call) call.cut = () => cut(off());
+    if (isOver()) return cut(off());
     if (session.queue.length > 0) reply(this.take(session));
     return undefined;
+  }
+
+  /** Answers what happens if the stream is cut; nothing if it is refused. */
+  attach(params, hear) {
+    const session = this.heard(params);
+    if (typeof session === 'number') return undefined;
+    this.expire(session, IDLE_MS);
+    let sent = 0; // each packet once
+    let off = () => {};
+    const send = (data) => {
+      if (session.parked !== send) return;
+      off();
+      if (data.status === 'ok') {
+        off = this.clock.after(HOLD_MS, () => send(this.take(session, sent)));
+        hear(this.take(session, sent));
+        sent = session.issued;
+      } else hear(data);
+    };
+    const cut = this.park(session, send);
+    send({ status: 'ok' });
+    return () => cut(off());
   }
 }

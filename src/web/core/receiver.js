@@ -1,0 +1,114 @@
+// Where packets come from: the message server's stream or, where none comes through, polls.
+//
+// Owns: which of the two brings the next answer, and for how long a site is polled because something between it and the
+// message server holds streams back. Must not: decide what comes next; link.js does.
+
+import { createAcks } from './acks.js';
+import { POLLS_MS } from './limits.js';
+import { PACKETS, poll } from './poll.js';
+import { openStream } from './stream.js';
+
+/**
+ * @typedef {import('./types.js').Connection} Connection
+ * @typedef {import('./poll.js').Polled} Polled
+ */
+
+/**
+ * A stream, and what is acknowledged of it: also after its end, until a poll acknowledges.
+ * @param {import('./browser.js').Env} env
+ * @param {Connection} session
+ * @param {number} from all up to it is taken
+ * @param {{misses: number}} tally acknowledgements in a row that did not come through
+ */
+function openLine(env, session, from, tally) {
+  const acks = createAcks(env, session, from);
+  const stream = openStream(env, session, from, acks.came);
+  return {
+    ...stream,
+    leave: acks.leave,
+    end() {
+      acks.settle();
+      stream.end();
+    },
+    /** What has come is acknowledged, if it is time. If that fails, a poll acknowledges it, and sees why. @param {number} seq */
+    async acknowledge(seq) {
+      const status = await acks.take(seq);
+      if (status === undefined) return;
+      tally.misses = status === 200 ? 0 : tally.misses + 1;
+      if (tally.misses) stream.refuse(status === 404 || tally.misses > 1);
+    },
+  };
+}
+
+/**
+ * @param {import('./browser.js').Env} env
+ * @param {import('./store.js').Store} store
+ */
+export function createReceiver(env, store) {
+  const tally = { misses: 0 };
+  /** @type {ReturnType<typeof openLine> | undefined} */
+  let line;
+  let isOpen = false; // the line's stream
+  let isSilent = false; // the message server has not answered the last poll
+  let halts = 0;
+
+  /** @param {Connection} session */
+  const canStream = ({ server, jsonp }) =>
+    env.hasStreams && !isSilent && !jsonp && PACKETS.test(server) && store.polledUntil() < env.now();
+  const pollOnly = () => store.pollUntil(env.now() + POLLS_MS);
+  const close = () => {
+    line?.end();
+    isOpen = false;
+  };
+  /** The stream of this session. @param {Connection} session @param {number} seq */
+  const opened = (session, seq) => {
+    if (isOpen && line?.ticket === session.ticket) return line;
+    close();
+    isOpen = true;
+    return (line = openLine(env, session, seq, tally));
+  };
+
+  return {
+    /**
+     * The next answer. While the message server does not answer, polls ask for it, and after a stream that has ended
+     * without an event that says so: a poll sees why. If a poll is answered although the stream brought nothing, broke off
+     * at once or could not be acknowledged, the site is polled for a day.
+     * @param {Connection} session
+     * @param {number} seq all up to it is taken, and posted to the other tabs
+     * @param {AbortController} controller
+     * @returns {Promise<Polled>}
+     */
+    async next(session, seq, controller) {
+      const { signal } = controller;
+      const before = halts;
+      let isBad = false;
+      if (canStream(session)) {
+        const it = opened(session, seq);
+        void it.acknowledge(seq);
+        const event = await it.next(signal);
+        if (event || signal.aborted) return event ?? { kind: 'silent', after: 0, blind: false };
+        // At once: if the page leaves before the poll is answered, the next one need not wait again.
+        if (it.isHeldUp()) pollOnly();
+        isBad = !it.isGood();
+        close();
+      }
+      const polled = await poll(env, session, seq, controller);
+      if (halts > before) return polled; // which says nothing of the server
+      isSilent = polled.kind === 'silent';
+      if (!isSilent) line = undefined;
+      if (isBad && polled.kind === 'answer') pollOnly();
+      else if (isBad) store.pollUntil(0);
+      return polled;
+    },
+    /** The page may leave; the browser may have ended its stream already. @param {number} seq all up to it is taken */
+    leave: (seq) => line?.leave(seq),
+    /** The browser has lost the network, but not the stream: a poll sees it. */
+    cut: () => line?.end(),
+    /** Nobody waits any more. */
+    halt() {
+      halts += 1;
+      close();
+      line = undefined; // its numbers are not those of the next session
+    },
+  };
+}

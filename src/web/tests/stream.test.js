@@ -1,0 +1,315 @@
+// Packets by a stream of events: what is acknowledged when, and what is done where no stream comes through.
+//
+// Owns: what the message server sees of it, and what the page shows. Must not: look into the core's parts.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bodies, calls, chatOf, online, simulate } from './sim/world.js';
+
+const DAY = 86_400_000;
+const STREAMS = { withStreams: true };
+
+const asked = (sim) => ['stream', 'packets', 'ack'].map((name) => calls(sim, name).length);
+const acks = (sim) => calls(sim, 'ack').map(({ params }) => Number(params.seq));
+
+test('One stream brings it all, and is acknowledged with an event after 25 seconds, and about once a minute', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  assert.deepEqual([tab.im.state, asked(sim)], ['online', [1, 0, 0]]);
+  server.say('bob', 'alice', 'one');
+  server.say('bob', 'alice', 'two');
+  await pass(20_000);
+  assert.deepEqual(
+    [bodies(tab, 'u/bob'), asked(sim)],
+    [
+      ['one', 'two'],
+      [1, 0, 0],
+    ],
+  );
+  await pass(90_000);
+  const first = calls(sim, 'ack')[0];
+  assert.deepEqual([...new Set(acks(sim))], [2]);
+  assert.deepEqual([first.method, first.params.ticket, first.init.mode], ['POST', 't1', 'cors']);
+  assert.ok(acks(sim).length >= 2 && acks(sim).length <= 3, 'an idle stream is heard of about once a minute');
+  assert.deepEqual(asked(sim).slice(0, 2), [1, 0]);
+  assert.equal(server.sessions.get('t1').queue.length, 0);
+});
+
+test('Many packets, or large ones, are acknowledged at once', async () => {
+  const { sim, server, pass } = await online(STREAMS);
+  for (let at = 0; at < 15; at += 1) server.say('bob', 'alice', `${at}`);
+  await pass(100);
+  assert.deepEqual(acks(sim), []);
+  server.say('bob', 'alice', 'the sixteenth');
+  await pass(100);
+  assert.deepEqual(acks(sim), [16]);
+  server.say('bob', 'alice', 'x'.repeat(32_768));
+  await pass(100);
+  assert.deepEqual(acks(sim), [16, 17]);
+});
+
+test('After an acknowledgement that is lost one poll acknowledges, and another stream begins', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  await pass(1000);
+  server.answers.ack = { status: 503, data: 'no' };
+  for (let at = 0; at < 16; at += 1) server.say('bob', 'alice', `${at}`);
+  await pass(1000);
+  delete server.answers.ack;
+  assert.deepEqual([acks(sim), asked(sim)], [[16], [1, 1, 1]]);
+  assert.equal(server.sessions.get('t1').queue.length, 0);
+  await pass(40_000);
+  for (let at = 0; at < 16; at += 1) server.say('bob', 'alice', `more ${at}`);
+  await pass(1000);
+  assert.deepEqual([acks(sim), asked(sim), bodies(tab, 'u/bob').length], [[16, 32], [2, 1, 2], 32]);
+});
+
+test('What was taken is acknowledged when the page is hidden, and before another page is asked for', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  const left = () => calls(sim, 'ack').map(({ params, beacon }) => [params.seq, beacon]);
+  server.say('bob', 'alice', 'one');
+  await pass(1000);
+  tab.fire('beforeunload');
+  await pass(100);
+  assert.deepEqual(left(), [['1', true]]);
+  assert.deepEqual([...(tab.listeners.get('beforeunload') ?? [])], [], 'a page that listens is not kept');
+  server.say('bob', 'alice', 'two');
+  await pass(1000);
+  assert.deepEqual(left(), [['1', true]], 'the page has stayed');
+  tab.look(false, false);
+  await pass(100);
+  assert.deepEqual(left().slice(1), [['2', true]]);
+});
+
+test('Who goes offline has acknowledged before', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  server.say('bob', 'alice', 'read');
+  await pass(1000);
+  tab.im.goOffline();
+  await pass(1000);
+  assert.deepEqual(acks(sim), [1]);
+});
+
+test('So is what was taken of a stream that the browser has ended before the page leaves', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  await pass(10_000);
+  server.say('bob', 'alice', 'hello');
+  await pass(1000);
+  [...tab.open].find(({ name }) => name === 'stream').lose();
+  tab.close();
+  await pass(100);
+  assert.deepEqual(acks(sim), [1]);
+});
+
+test('Where acknowledgements do not come through, the site is polled', async () => {
+  for (const [status, streams] of [
+    [404, 1],
+    [403, 2], // once may be chance
+  ]) {
+    const { sim, tab, server, pass } = await online(STREAMS);
+    server.answers.ack = { status, data: 'no' };
+    await pass(200_000);
+    server.say('bob', 'alice', 'still here');
+    await pass(1000);
+    assert.deepEqual([bodies(tab, 'u/bob'), tab.im.state], [['still here'], 'online']);
+    assert.deepEqual([asked(sim)[0], calls(sim, 'online').length], [streams, 1], 'the session lives on');
+  }
+});
+
+test('What was taken is acknowledged before the page leaves', async () => {
+  const { sim, tab, server, browser, pass } = await online(STREAMS);
+  server.say('bob', 'alice', 'hello');
+  await pass(1000);
+  const session = tab.close();
+  await pass(100);
+  const left = sim.server.calls.slice(-2).map(({ name, params, beacon }) => [name, params.seq, beacon]);
+  assert.deepEqual(left.sort(), [
+    ['ack', '1', true],
+    ['refresh', undefined, true],
+  ]);
+  const next = browser.open({}, session);
+  await pass(1000);
+  assert.deepEqual([bodies(next, 'u/bob'), next.im.unread], [['hello'], 1]);
+});
+
+test('Only the tab that leads has a stream, and the next one goes on with it', async () => {
+  const { sim, tab, server, browser, pass } = await online(STREAMS);
+  const others = Array.from({ length: 7 }, () => browser.open());
+  await pass(2000);
+  assert.deepEqual(asked(sim), [1, 0, 0]);
+  server.say('bob', 'alice', 'to all');
+  await pass(1000);
+  tab.close();
+  await pass(1000);
+  server.say('bob', 'alice', 'to those who are left');
+  await pass(1000);
+  assert.deepEqual([asked(sim)[0], calls(sim, 'online').length], [2, 1]);
+  assert.equal(calls(sim, 'stream')[1].params.seq, '1');
+  for (const it of others) assert.deepEqual(bodies(it, 'u/bob'), ['to all', 'to those who are left']);
+});
+
+test('Each end is what it is with polls, and the page closes the stream', async () => {
+  for (const [reason, state, onlines] of [
+    ['shutdown', 'online', 2],
+    ['renew', 'online', 2],
+    ['offline', 'online', 2],
+    ['replaced', 'offline', 1],
+  ]) {
+    const { sim, tab, server, pass } = await online(STREAMS);
+    server.end('t1', reason);
+    await pass(3000);
+    assert.deepEqual([tab.im.state, calls(sim, 'online').length], [state, onlines], reason);
+    assert.equal([...tab.open].filter(({ name }) => name === 'stream').length, state === 'online' ? 1 : 0, reason);
+  }
+});
+
+test('After a restart one poll says that the session is gone, and a stream begins with the next one', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  await pass(60_000);
+  server.restart();
+  for (const call of [...tab.open]) call.cut?.();
+  const [stream] = [...tab.open].filter(({ name }) => name === 'stream');
+  stream.lose();
+  await pass(5000);
+  assert.deepEqual([tab.im.state, asked(sim).slice(0, 2), calls(sim, 'online').length], ['online', [2, 1], 2]);
+  assert.deepEqual(tab.told('offline'), []);
+});
+
+test('A stream that is cut after a while is followed by a poll, and then by another stream', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  await pass(60_000);
+  [...tab.open].find(({ name }) => name === 'stream').lose();
+  server.say('bob', 'alice', 'meanwhile');
+  await pass(1000);
+  assert.deepEqual([bodies(tab, 'u/bob'), asked(sim).slice(0, 2), tab.im.state], [['meanwhile'], [2, 1], 'online']);
+});
+
+test('A network that is lost is noticed although the stream is silent', async () => {
+  const { sim, tab, pass } = await online(STREAMS);
+  await pass(30_000);
+  tab.online = false;
+  tab.fire('offline');
+  await pass(1000);
+  assert.equal(tab.im.trouble.code, 'network');
+  tab.online = true;
+  tab.fire('online');
+  await pass(30_000);
+  assert.deepEqual([tab.im.state, tab.im.trouble, asked(sim)[0]], ['online', null, 2]);
+});
+
+test('A session that an acknowledgement does not find is begun again', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  server.sessions.delete('t1'); // and the stream is dead
+  server.answers.ack = { status: 404, data: 'no client found' };
+  [...tab.open].find(({ name }) => name === 'stream').bring({ status: 'ok', seq: 20 });
+  await pass(100);
+  delete server.answers.ack;
+  await pass(3000);
+  assert.deepEqual([tab.im.state, calls(sim, 'online').length], ['online', 2]);
+});
+
+test('Where a proxy holds streams back, pages poll after 5 seconds, remember it, and try again a day later', async () => {
+  const sim = simulate(STREAMS);
+  const { server, browser, pass } = sim;
+  server.holdsBack = true;
+  const tab = browser.open();
+  await pass(1000);
+  server.say('bob', 'alice', 'held back');
+  await pass(3000);
+  assert.deepEqual([chatOf(tab, 'u/bob'), asked(sim)], [undefined, [1, 0, 0]]);
+  await pass(2000);
+  assert.deepEqual([bodies(tab, 'u/bob'), tab.im.state], [['held back'], 'online']);
+  await pass(60_000);
+  assert.equal(asked(sim)[0], 1);
+  const session = tab.close();
+  const next = browser.open({}, session);
+  await pass(1000);
+  server.say('bob', 'alice', 'at once');
+  await pass(1000);
+  assert.deepEqual([bodies(next, 'u/bob'), asked(sim)[0]], [['held back', 'at once'], 1]);
+  server.holdsBack = false;
+  await pass(DAY);
+  assert.equal(asked(sim)[0], 2);
+  const polls = asked(sim)[1];
+  await pass(120_000);
+  assert.equal(asked(sim)[1], polls);
+});
+
+test('A page that leaves before a poll is answered leaves the next one no wait', async () => {
+  const sim = simulate(STREAMS);
+  sim.server.holdsBack = true;
+  const tab = sim.browser.open();
+  await sim.pass(5500);
+  const next = sim.browser.open({}, tab.close());
+  await sim.pass(1000);
+  sim.server.say('bob', 'alice', 'at once');
+  await sim.pass(1000);
+  assert.deepEqual([bodies(next, 'u/bob'), asked(sim)[0]], [['at once'], 1]);
+});
+
+test('Where streams are refused and polls are answered, pages poll', async () => {
+  const sim = simulate(STREAMS);
+  sim.server.noStreams = true;
+  const tab = sim.browser.open();
+  await sim.pass(1000);
+  sim.server.say('bob', 'alice', 'by a poll');
+  await sim.pass(60_000);
+  assert.deepEqual([bodies(tab, 'u/bob'), asked(sim)[0], tab.im.state], [['by a poll'], 1, 'online']);
+});
+
+test('A stream that is refused because the session is gone is no reason to poll for a day', async () => {
+  const sim = simulate(STREAMS);
+  const begin = sim.server.begin.bind(sim.server);
+  sim.server.begin = (user) => {
+    const ticket = begin(user);
+    if (ticket === 't1') sim.server.sessions.delete(ticket);
+    return ticket;
+  };
+  const tab = sim.browser.open();
+  await sim.pass(5000);
+  assert.deepEqual([tab.im.state, asked(sim), calls(sim, 'online').length], ['online', [2, 1, 0], 2]);
+});
+
+test('A message server that does not answer is not the fault of streams, and is asked once a try', async () => {
+  const { sim, tab, server, pass } = await online(STREAMS);
+  await pass(60_000);
+  server.down = (_, answer) => answer(503, 'no');
+  [...tab.open].find(({ name }) => name === 'stream').lose();
+  await pass(10_000);
+  const [streams, polls] = asked(sim);
+  assert.deepEqual([streams, tab.im.state, tab.im.trouble.code], [1, 'reconnecting', 'server']);
+  assert.ok(polls >= 3);
+  server.down = null;
+  await pass(60_000);
+  assert.deepEqual([tab.im.state, asked(sim)[0]], ['online', 2]);
+});
+
+test('A server that hangs is not polled for a day because of it', async () => {
+  const { tab, server, pass } = await online(STREAMS);
+  await pass(60_000);
+  server.down = () => {}; // it takes calls, and answers none
+  [...tab.open].find(({ name }) => name === 'stream').lose();
+  await pass(100_000);
+  server.down = null;
+  await pass(100_000);
+  assert.deepEqual([tab.im.state, [...tab.open].at(-1).name], ['online', 'stream']);
+});
+
+test('A session that begins again while a poll waits is streamed at once', async () => {
+  const { sim, tab, pass } = await online(STREAMS);
+  await pass(60_000);
+  [...tab.open].find(({ name }) => name === 'stream').lose();
+  await pass(100);
+  tab.im.goOffline();
+  tab.im.goOnline();
+  await pass(1000);
+  assert.deepEqual([tab.im.state, asked(sim).slice(0, 2)], ['online', [2, 1]]);
+});
+
+test('Sites by JSONP, and addresses that have no acknowledgement, are polled', async () => {
+  for (const connection of [{ jsonp: true }, { server: 'http://im/poll' }]) {
+    const sim = simulate(STREAMS);
+    sim.server.connection = connection;
+    sim.browser.open();
+    await sim.pass(2000);
+    assert.equal(asked(sim)[0], 0);
+  }
+});

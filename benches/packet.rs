@@ -87,7 +87,7 @@ fn found(count: usize) -> Answer {
 
 /// The shape of a poll of a page, with or without a function to call.
 fn shape(callback: Option<&str>) -> Shape {
-    let detail = callback.map_or_else(Detail::default, |name| Detail::Callback(name.into()));
+    let detail = callback.map_or_else(Detail::default, |name| Detail::Word(name.into()));
     Shape { version: Version::V6, cross_origin: true, detail, ..Shape::default() }.read_by(Audience::Anybody)
 }
 

@@ -10,6 +10,7 @@ use nextim::{Config, Server, Timeouts};
 use nextim_testkit::events::stream_request;
 use nextim_testkit::http::{Response, get, post, post_form};
 use nextim_testkit::patience::eventually;
+use nextim_testkit::socket::{ack_frame, handshake};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -28,13 +29,15 @@ const SPREAD_BYTES: usize = 16;
 enum Waits {
     Polls,
     Streams,
+    Sockets,
 }
 
 #[test]
-fn a_parked_user_costs_at_most_what_the_budget_says_and_by_a_stream_no_more() {
-    let [polls, streams] = [Waits::Polls, Waits::Streams].map(bytes_of_a_user);
+fn a_parked_user_costs_at_most_what_the_budget_says_and_by_a_stream_or_a_socket_no_more() {
+    let [polls, streams, sockets] = [Waits::Polls, Waits::Streams, Waits::Sockets].map(bytes_of_a_user);
     assert!(polls <= PARKED_USER_BYTES_MAX, "{polls} bytes a user");
     assert!(streams <= polls + SPREAD_BYTES, "{streams} bytes a user by streams, {polls} by polls");
+    assert!(sockets <= polls + SPREAD_BYTES, "{sockets} bytes a user by sockets, {polls} by polls");
 }
 
 /// The heap that each of many users takes whose page waits.
@@ -60,11 +63,19 @@ fn bytes_of_a_user(waits: Waits) -> usize {
         parked.push(match waits {
             Waits::Polls => park(address, ticket, number % GROUP + 1 < GROUP),
             Waits::Streams => stream(address, &mut site, ticket),
+            Waits::Sockets => socket(address, ticket),
         });
     }
     let ours: usize = tickets.iter().map(String::capacity).sum::<usize>() + USERS * size_of::<String>();
-    let counter = if waits == Waits::Polls { "polls_parked_total" } else { "streams_parked" };
-    eventually("all are parked", || (server.stats().sum(counter).unwrap() >= USERS as u64).then_some(()));
+    let counters: &[&str] = match waits {
+        Waits::Polls => &["polls_parked_total"],
+        Waits::Streams => &["streams_parked"],
+        // Their acknowledgements are on the way.
+        Waits::Sockets => &["sockets_parked", "acks_total"],
+    };
+    for counter in counters {
+        eventually("all are parked", || (server.stats().sum(counter).unwrap() >= USERS as u64).then_some(()));
+    }
     let bytes = (dhat::HeapStats::get().curr_bytes - before - ours) / USERS;
     drop(profiler);
     bytes
@@ -83,6 +94,19 @@ fn stream(address: SocketAddr, site: &mut TcpStream, ticket: &str) -> TcpStream 
     site.write_all(&post("/packets/ack", &[("domain", "localhost"), ("ticket", ticket), ("seq", seq)]))
         .unwrap();
     assert!(site.read(&mut [0; 4_096]).unwrap() > 0);
+    conn
+}
+
+/// Opens a socket, and acknowledges what its first text brings.
+fn socket(address: SocketAddr, ticket: &str) -> TcpStream {
+    let mut conn = TcpStream::connect(address).unwrap();
+    conn.write_all(&handshake(&format!("/ws?domain=localhost&ticket={ticket}&seq=0"), &[])).unwrap();
+    let mut first = [0; 4_096];
+    let count = conn.read(&mut first).unwrap();
+    let first = String::from_utf8_lossy(&first[..count]).into_owned();
+    let (_, after) = first.rsplit_once("\"seq\":").expect("the head and a text come at once");
+    let seq = after.split('}').next().expect("a number").parse().expect("a number");
+    conn.write_all(&ack_frame(seq)).unwrap();
     conn
 }
 

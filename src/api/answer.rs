@@ -9,6 +9,7 @@ use super::parts;
 use super::refusal;
 use super::reply::Reply;
 use super::shape::{Form, Shape};
+use super::socket;
 use super::stream;
 use crate::http::methods::MethodSet;
 use crate::http::rejection::{ErrorForm, Rejection};
@@ -31,8 +32,10 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, base_url:
         }
         Answer::Members(list) => dialect.members(reply.with_partial(list.partial), list),
         Answer::Joined(joined) => dialect.joined(reply, joined),
+        Answer::Packets(delivery) if shape.is_socket() => socket::write(out, delivery, shape),
         Answer::Packets(delivery) if shape.is_stream() => stream::write(out, delivery, shape),
         Answer::Packets(delivery) => packets(reply, delivery, shape.callback()),
+        Answer::Refused(refusal) if shape.is_open_socket() => socket::write_refusal(out, *refusal),
         Answer::Refused(refusal) => write_rejection(out, &refusal::of(*refusal), Some(shape), chance),
     }
 }
@@ -204,7 +207,7 @@ mod tests {
     fn packets_are_arguments_of_a_callback() {
         let shape = Shape {
             cross_origin: true,
-            detail: Detail::Callback("$cb.a".into()),
+            detail: Detail::Word("$cb.a".into()),
             ..Shape::default().read_by(Audience::Anybody)
         };
         let (head, body) = written(&Answer::Packets(delivery(Packets::None)), &shape);
@@ -218,8 +221,7 @@ mod tests {
     #[test]
     fn refusals_are_statuses() {
         let check = |refusal, status: &str, body: &str, retry: bool| {
-            let shape =
-                Shape { detail: Detail::Callback("cb".into()), cross_origin: true, ..Shape::default() };
+            let shape = Shape { detail: Detail::Word("cb".into()), cross_origin: true, ..Shape::default() };
             let (head, found) = written(&Answer::Refused(refusal), &shape);
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nContent-Type: text/plain;")), "{head}");
             assert_eq!((&*found, head.contains("\r\nRetry-After: ")), (body, retry), "{head}");

@@ -83,6 +83,8 @@ pub(super) enum BrowserCall {
     Poll,
     /// Acknowledge packets of a stream.
     Ack,
+    /// Wait for packets, and acknowledge them, by a socket.
+    Socket,
 }
 
 /// The calls of sites.
@@ -121,6 +123,8 @@ pub(super) enum PublicPage {
     Home,
     /// The health of the server, for a load balancer.
     Health,
+    /// A socket whose client shows the ticket once it is open.
+    Socket,
 }
 
 const GET: MethodSet = MethodSet::of(&[Method::Get]);
@@ -150,6 +154,7 @@ endpoints! {
     // path,              methods,          body,  readers, admission, credentials and service
     "/packets",           GET_POST_OPTIONS, Call,  Others,  Always,    Access::Ticket(BrowserCall::Poll);
     "/packets/ack",       POST_OPTIONS,     Call,  Others,  Always,    Access::Ticket(BrowserCall::Ack);
+    "/ws",                GET,              Call,  Own,     Always,    Access::Ticket(BrowserCall::Socket);
     "/messages",          POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Message);
     "/statuses",          POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Status);
     "/presences/online",  POST,             Lists, Own,     Limited,   Access::Apikey(SiteCall::Online);
@@ -162,6 +167,7 @@ endpoints! {
     "/room/join",         POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Join);
     "/room/leave",        POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Leave);
     "/v5/packets",               GET_POST_OPTIONS, Call,  Others, Always,  Access::Ticket(BrowserCall::Poll);
+    "/v5/wsocket",               GET,              Call,  Own,    Always,  Access::Open(PublicPage::Socket);
     "/v5/messages",              POST,             Call,  Own,    Limited, Access::Apikey(SiteCall::Message);
     "/v5/statuses",              POST,             Call,  Own,    Limited, Access::Apikey(SiteCall::Status);
     "/v5/presences",             GET,              Call,  Own,    Limited, Access::Apikey(SiteCall::Onlines);

@@ -53,7 +53,7 @@ pub(super) fn form(
 fn callback(params: &mut Params<'_>) -> Result<Detail, Rejection> {
     match params.raw(Param::Callback) {
         Some(name) if !jsonp::is_callback(&name) => Err(Param::Callback.bad()),
-        Some(name) => Ok(Detail::Callback(name.into_owned().into())),
+        Some(name) => Ok(Detail::Word(name.into_owned().into())),
         None => Ok(Detail::default()),
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn ack<'a>(params: &mut Params<'_>) -> Result<Verb<'a>, Rejection> {
 }
 
 /// The number of the last packet that the client has; an empty one counts as absent.
-fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
+pub(super) fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
     let Some(text) = params.text(Param::Seq) else { return Ok(None) };
     number(text.as_bytes()).map(Some).ok_or(Param::Seq.bad())
 }
@@ -96,7 +96,7 @@ fn last_event_id(request: &Request<'_>) -> Result<Option<u64>, Rejection> {
 }
 
 /// A number of digits alone.
-fn number(digits: &[u8]) -> Option<u64> {
+pub(super) fn number(digits: &[u8]) -> Option<u64> {
     let are_digits = digits.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(digits).ok().filter(|_| are_digits)?.parse().ok()
 }
@@ -143,9 +143,11 @@ mod tests {
                 Ok(seq)
             }
             Route::Refused(rejection) => Err(rejection),
-            Route::Preflight(_) | Route::Asset(_) | Route::Notice(_) | Route::Postponed(_) => {
-                panic!("{text}")
-            }
+            Route::Preflight(_)
+            | Route::Asset(_)
+            | Route::Notice(_)
+            | Route::Postponed(_)
+            | Route::Upgrade(_) => panic!("{text}"),
         };
         assert_eq!(seq(""), Ok(None));
         assert_eq!(seq("0"), Ok(Some(0)));
@@ -164,7 +166,8 @@ mod tests {
             | Route::Preflight(_)
             | Route::Asset(_)
             | Route::Notice(_)
-            | Route::Postponed(_) => Err(outcome(text)),
+            | Route::Postponed(_)
+            | Route::Upgrade(_) => Err(outcome(text)),
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) const INVALID_TICKET: Rejection = Rejection::new(404, "invalid ticket
 pub(crate) const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
 /// A stream for a client that cannot read one: it would have no end before that of its connection.
 pub(crate) const STREAM_OF_HTTP10: Rejection = Rejection::new(400, "a stream needs HTTP/1.1");
+/// A handshake of a page that the domain does not name. Scripts of any page may open a socket, so the server looks.
+pub(crate) const OTHER_ORIGIN: Rejection = Rejection::new(403, "origin not allowed");
 /// A body that cannot be read.
 pub(crate) const UNSUPPORTED_TYPE: Rejection = Rejection::new(
     415,

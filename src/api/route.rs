@@ -11,7 +11,7 @@ use super::notices::Notice;
 use super::params::Params;
 use super::refusal::{TOO_MANY_CALLS, UNAUTHORIZED};
 use super::shape::Shape;
-use super::{buddies, dialect, messages, packets, presences, rooms, signals, statuses};
+use super::{buddies, dialect, messages, packets, presences, rooms, signals, socket, statuses};
 use crate::base::domains::{DomainId, Domains};
 use crate::http::asset::Selected;
 use crate::http::methods::MethodSet;
@@ -43,6 +43,8 @@ pub enum Route<'a> {
     Asset(Selected),
     /// Something about the server itself.
     Notice(Notice),
+    /// A socket whose client shows its ticket once it is open; the proof that its handshake was read.
+    Upgrade(String),
 }
 
 /// Makes a call of a request.
@@ -92,7 +94,7 @@ fn find<'a>(request: &Request<'a>, context: &Context<'_>, shape: &mut Shape) -> 
         }
         Access::Open(page) => {
             endpoint.check(request.method)?;
-            Ok(public(page, endpoint, request))
+            public(page, endpoint, request, shape)
         }
     }
 }
@@ -103,15 +105,21 @@ fn asks_all_methods(request: &Request<'_>) -> bool {
 }
 
 /// A request without credentials. It has no parameters, so nothing in a query or a body can be wrong.
-fn public<'a>(page: PublicPage, endpoint: &Endpoint, request: &Request<'a>) -> Route<'a> {
+fn public<'a>(
+    page: PublicPage,
+    endpoint: &Endpoint,
+    request: &Request<'a>,
+    shape: &mut Shape,
+) -> Result<Route<'a>, Rejection> {
     let asks_methods = request.method == Method::Options;
-    match page {
+    Ok(match page {
         PublicPage::Asset(asset) => Route::Asset(asset.select(request)),
         PublicPage::Home if asks_methods => Route::Notice(Notice::Methods(endpoint.methods)),
         PublicPage::Home => Route::Notice(Notice::Home),
         PublicPage::Health if asks_methods => Route::Notice(Notice::HealthMethods(endpoint.methods)),
         PublicPage::Health => Route::Notice(Notice::Health),
-    }
+        PublicPage::Socket => Route::Upgrade(socket::open_v5(request, shape)?),
+    })
 }
 
 /// A request of a browser. Scripts of the domain's origins may read why it is refused, so the domain comes first.
@@ -126,6 +134,7 @@ fn browser_call<'a>(
     read(&mut params, endpoint, request);
     let (domain, audience) = packets::domain(&mut params, request.origin, context.domains);
     shape.let_read(audience);
+    shape.close |= call == BrowserCall::Socket;
     endpoint.check(request.method)?;
     if request.method == Method::Options {
         return Ok(Route::Preflight(endpoint.methods));
@@ -136,12 +145,15 @@ fn browser_call<'a>(
         PathDialect::Named => params.version()?,
         PathDialect::V5 | PathDialect::V50 => params.v5_version()?,
     };
-    if call == BrowserCall::Poll {
-        packets::form(&mut params, request, shape)?;
+    match call {
+        BrowserCall::Poll => packets::form(&mut params, request, shape)?,
+        BrowserCall::Socket => socket::form(request, shape)?,
+        BrowserCall::Ack => {}
     }
     let domain = domain?;
     let verb = match call {
         BrowserCall::Poll => packets::poll(&mut params, request, shape)?,
+        BrowserCall::Socket => socket::poll(&mut params, shape)?,
         BrowserCall::Ack => packets::ack(&mut params)?,
     };
     Ok(Route::Call(Call { domain, verb }))

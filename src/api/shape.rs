@@ -46,6 +46,12 @@ pub enum Form {
     Opening,
     /// A stream of events that has begun.
     Stream,
+    /// A socket whose handshake is not answered yet.
+    Upgrading,
+    /// A socket whose client acknowledges by texts.
+    Socket,
+    /// A socket of version 5, whose client acknowledges by pongs.
+    V5Socket,
 }
 
 /// The part of a shape that differs between calls and polls; together in one field they take half the memory.
@@ -53,8 +59,8 @@ pub enum Form {
 pub enum Detail {
     /// This many entries of lists could not be names; polls have no lists.
     Skipped(u32),
-    /// The answer of a poll is the argument of this function.
-    Callback(Box<str>),
+    /// A word in the answer of a poll: the function whose argument the rest is, or the proof that a handshake was read.
+    Word(Box<str>),
 }
 
 impl Default for Detail {
@@ -73,16 +79,48 @@ impl Shape {
         }
     }
 
-    /// Whether it is that of a stream.
+    /// Whether what it waits for may come more than once: it is that of a stream or of a socket.
     pub(crate) fn is_stream(&self) -> bool {
-        matches!(self.form, Form::Opening | Form::Stream)
+        matches!(self.form, Form::Opening | Form::Stream) || self.is_socket()
+    }
+
+    /// Whether it is that of a socket, or of a handshake.
+    pub(crate) fn is_socket(&self) -> bool {
+        self.form == Form::Upgrading || self.is_open_socket()
+    }
+
+    /// Whether it is that of a socket whose handshake is answered.
+    pub(crate) fn is_open_socket(&self) -> bool {
+        matches!(self.form, Form::Socket | Form::V5Socket)
+    }
+
+    /// Notes that the head of a stream, or the answer to a handshake, is written.
+    pub(crate) fn begin_stream(&mut self) {
+        match self.form {
+            Form::Opening => self.form = Form::Stream,
+            Form::Upgrading => (self.form, self.detail) = (Form::Socket, Detail::default()),
+            Form::Usual | Form::Object | Form::Stream | Form::Socket | Form::V5Socket => {}
+        }
+    }
+
+    /// Whether the domain names origins, and this request is of none of them.
+    pub(super) fn is_of_other_origin(&self) -> bool {
+        !self.anybody && self.origin.is_none()
     }
 
     /// The function whose argument the answer of a poll is.
     pub(crate) fn callback(&self) -> Option<&str> {
         match &self.detail {
-            Detail::Callback(name) => Some(name),
-            Detail::Skipped(_) => None,
+            Detail::Word(name) if !self.is_socket() => Some(name),
+            Detail::Word(_) | Detail::Skipped(_) => None,
+        }
+    }
+
+    /// The proof that a handshake was read which is not answered yet.
+    pub(super) fn proof(&self) -> Option<&str> {
+        match &self.detail {
+            Detail::Word(proof) if self.form == Form::Upgrading => Some(proof),
+            Detail::Word(_) | Detail::Skipped(_) => None,
         }
     }
 
@@ -90,7 +128,7 @@ impl Shape {
     pub(super) fn skipped(&self) -> u32 {
         match self.detail {
             Detail::Skipped(count) => count,
-            Detail::Callback(_) => 0,
+            Detail::Word(_) => 0,
         }
     }
 

@@ -63,6 +63,7 @@ pub(super) fn outcome(text: &str) -> String {
         Route::Asset(_) => "asset".to_owned(),
         Route::Postponed(_) => "postponed".to_owned(),
         Route::Notice(_) => "notice".to_owned(),
+        Route::Upgrade(_) => "socket".to_owned(),
         Route::Refused(rejection) => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
@@ -82,6 +83,7 @@ pub(super) fn answered(text: &str) -> String {
     match route {
         Route::Call(call) => panic!("{call:?}"),
         Route::Postponed(_) => panic!("no call is put off here"),
+        Route::Upgrade(_) => panic!("a socket is answered by its shard"),
         Route::Preflight(methods) => write_preflight(&mut out, methods, &shape),
         Route::Asset(selected) => {
             let body = write_asset(&mut out, &selected, &shape);
@@ -111,7 +113,8 @@ fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
         | Route::Preflight(_)
         | Route::Asset(_)
         | Route::Notice(_)
-        | Route::Postponed(_) => Err(outcome(text)),
+        | Route::Postponed(_)
+        | Route::Upgrade(_) => Err(outcome(text)),
     }
 }
 

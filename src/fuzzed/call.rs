@@ -57,7 +57,7 @@ const V5_PATHS: [(&str, &str); 13] = [
 /// In the query, in a form and in JSON.
 const WAYS: usize = 3;
 /// Everything a head of an answer may say that is not a file.
-const HEADERS: [&str; 13] = [
+const HEADERS: [&str; 15] = [
     "Accept-Post",
     "Access-Control-Allow-Headers",
     "Access-Control-Allow-Methods",
@@ -70,6 +70,8 @@ const HEADERS: [&str; 13] = [
     "Content-Length",
     "Content-Type",
     "Retry-After",
+    "Sec-WebSocket-Version",
+    "Upgrade",
     "Vary",
 ];
 /// The same, of names that need not be looked at.
@@ -142,6 +144,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
         Route::Preflight(methods) => write_preflight(&mut answer, methods, &shape),
         Route::Asset(_) => {}
         Route::Postponed(_) => unreachable!("nothing was used"),
+        Route::Upgrade(proof) => assert!(request.path == "/v5/wsocket" && proof.len() == 28),
         Route::Notice(notice) => {
             assert!(["*", "/", "/health"].contains(&request.path));
             write_notice(&mut answer, notice, &shape);

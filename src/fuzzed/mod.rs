@@ -9,12 +9,14 @@
 
 mod call;
 mod config;
+mod frame;
 mod limits;
 mod request;
 mod text;
 
 pub use self::call::call;
 pub use self::config::config;
+pub use self::frame::frame;
 pub use self::request::{chunked, request};
 pub use self::text::{callback, form, json, ticket};
 
@@ -25,12 +27,13 @@ mod tests {
 
     type Target = (&'static str, fn(&[u8]));
 
-    const TARGETS: [Target; 8] = [
+    const TARGETS: [Target; 9] = [
         ("call", super::call),
         ("callback", super::callback),
         ("chunked", super::chunked),
         ("config", super::config),
         ("form", super::form),
+        ("frame", super::frame),
         ("json", super::json),
         ("request", super::request),
         ("ticket", super::ticket),

@@ -190,9 +190,11 @@ pub fn callback(data: &[u8]) {
             match route {
                 Route::Call(_) => assert!(expected && shape.callback() == Some(text)),
                 Route::Refused(rejection) => assert!(!expected && rejection.status == 400),
-                Route::Preflight(_) | Route::Asset(_) | Route::Notice(_) | Route::Postponed(_) => {
-                    panic!("a poll is a poll")
-                }
+                Route::Preflight(_)
+                | Route::Asset(_)
+                | Route::Notice(_)
+                | Route::Postponed(_)
+                | Route::Upgrade(_) => panic!("a poll is a poll"),
             }
         }
         Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),

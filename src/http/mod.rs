@@ -5,7 +5,8 @@
 //! its path; it reads the `head`, which names a `host`, a `target` and a [`content_type`], and the body, which may be
 //! `chunked`. [`form`] and [`flat`] JSON hold parameters, [`nested`] JSON is passed on, [`forwarded`] the address of a
 //! proxy's client. A [`response`] is an answer, perhaps for [`jsonp`], or a stream of [`events`], a [`rejection`] an
-//! error that may list [`methods`]; an [`asset`] is sent after some `negotiation`.
+//! error that may list [`methods`]; an [`asset`] is sent after some `negotiation`. By a [`websocket`] a connection ceases
+//! to be one of requests.
 
 pub(crate) mod methods;
 pub(crate) mod parser;
@@ -26,6 +27,7 @@ pub(crate) mod jsonp;
 pub(crate) mod nested;
 pub(crate) mod rejection;
 pub(crate) mod response;
+pub(crate) mod websocket;
 
 pub(crate) mod asset;
 mod negotiation;

@@ -15,7 +15,7 @@ enum Extra {
     Allow(MethodSet),
     /// Seconds to wait.
     RetryAfter(u32),
-    /// A whole header, without the end of its line.
+    /// A whole header, or several, without the end of the last line.
     Line(&'static str),
 }
 
@@ -89,6 +89,12 @@ impl Rejection {
         Rejection::new(413, "body too large").closing()
     }
 
+    /// 426: the path is for sockets, and the request asks for none of the version that is spoken here.
+    pub(crate) const fn upgrade_required() -> Rejection {
+        Rejection::new(426, "upgrade to a WebSocket of version 13")
+            .with_header("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13")
+    }
+
     /// 417: an expectation other than `100-continue`.
     pub(crate) const fn unexpected() -> Rejection {
         Rejection::new(417, "expectation failed").closing()
@@ -106,7 +112,7 @@ impl Rejection {
         self
     }
 
-    /// The same, with this header, which is a whole line without its end.
+    /// The same, with this header, which is a whole line without its end, or with several.
     #[must_use]
     pub(crate) const fn with_header(mut self, line: &'static str) -> Rejection {
         self.extra = Extra::Line(line);
@@ -193,12 +199,14 @@ fn reason(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
         401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         417 => "Expectation Failed",
+        426 => "Upgrade Required",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         503 => "Service Unavailable",
@@ -241,6 +249,12 @@ mod tests {
             "method not allowed",
         );
         check(Rejection::new(401, "who").with_header("X: y"), "401 Unauthorized", "X: y\n", "who");
+        check(
+            Rejection::upgrade_required(),
+            "426 Upgrade Required",
+            "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\n",
+            "upgrade to a WebSocket of version 13",
+        );
         check(Rejection::unavailable("full", 30), "503 Service Unavailable", "Retry-After: 30\n", "full");
     }
 

@@ -1,7 +1,7 @@
 //! The wire contract of the message server, sentence by sentence, over real sockets.
 //!
 //! Every test starts from what a site or a browser may know: addresses, keys, tickets and the contract. It runs
-//! against the built command with 1, 2 and 7 shards, whose pages poll, and once more with pages that stream;
+//! against the built command with 1, 2 and 7 shards, whose pages poll, and once more each with pages that stream and with pages that have a socket;
 //! `NEXTIM_TEST_SHARDS=2` restricts it to one number of shards. What is about polls alone says so (`by_polls`), and what
 //! is about streams alone is in `streams` and `streams_end`.
 //!
@@ -32,6 +32,7 @@
 //! | §3 shapes of answers and packets, JSONP, escapes, headers, CORS | `packets` |
 //! | §3 One poll a session, Acknowledgement, stopped | `polls` |
 //! | §3 streams, their acknowledgement and their end | `streams`, `streams_end` |
+//! | §3 sockets, the same | `sockets`, `sockets_end` |
 //! | §4 Sessions and users: deadlines, a stopped process | `sessions` |
 //! | §4 Sessions and users: hand-over, linger, page change | `page_change` |
 //! | §4 Presence | `presence` |
@@ -96,6 +97,8 @@ mod signals;
 mod signals_passed;
 mod slow_and_large;
 mod smuggling;
+mod sockets;
+mod sockets_end;
 mod standstill;
 mod statuses;
 mod streams;

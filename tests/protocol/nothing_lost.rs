@@ -1,7 +1,7 @@
 //! Nothing is lost, doubled or reordered while connections break: §3 Acknowledgement, §4 Order.
 //!
-//! Four hundred users in pairs send each other twenty messages each. All poll with `seq`, or stream and acknowledge some
-//! events, over connections that are cut at random: before the answer, in the middle of it, or after it was received but
+//! Four hundred users in pairs send each other twenty messages each. All poll with `seq`, or acknowledge some events of
+//! streams or sockets, over connections that are cut at random: before the answer, in the middle of it, or after it was received but
 //! before the next poll.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Browser, Conn, Random, Site, Stream, Transport, each_site, stream_request};
+use nextim_testkit::socket::handshake;
+
+use crate::support::{
+    Browser, Conn, Frame, Random, Response, Site, Socket, Stream, Transport, each_site, form, stream_request,
+};
 
 const PAIRS: usize = 200;
 const MESSAGES: usize = 20;
@@ -34,6 +38,7 @@ fn every_message_is_received_once_and_in_order_however_connections_break() {
                 let receive = match site.transport {
                     Transport::Poll => receive_all,
                     Transport::Stream => stream_all,
+                    Transport::Socket => socket_all,
                 };
                 receiver.spawn_scoped(scope, move || receive(user, i)).unwrap();
             }
@@ -123,17 +128,62 @@ fn stream_all(user: &Browser, number: usize) {
     }
 }
 
+/// The same by sockets, which acknowledge some texts.
+fn socket_all(user: &Browser, number: usize) {
+    let mut random = Random::new(SEED.wrapping_add(number as u64));
+    let deadline = Instant::now() + PATIENCE;
+    let (mut seq, mut received) = (0, 0);
+    while received < MESSAGES {
+        assert!(Instant::now() < deadline, "user {number} has {received} messages, seed {SEED:#x}");
+        let target = format!("/ws?{}", form(&poll_params(user, &seq.to_string())));
+        if random.below(10) < 2 {
+            user.site.connect().send(&handshake(&target, &[]));
+            continue;
+        }
+        let opened = Socket::open(user.site.connect(), &handshake(&target, &[]));
+        let Some(mut socket) = unless_busy(opened) else { continue };
+        loop {
+            let text = match socket.frame() {
+                Frame::Text(text) => serde_json::from_str::<Value>(&text).unwrap(),
+                Frame::Ping(_) => continue,
+                Frame::Close(_) | Frame::End => break,
+            };
+            if text["status"] == "stopped" {
+                assert_eq!(text["reason"], "replaced", "{text}");
+                break;
+            }
+            for message in text["messages"].as_array().unwrap() {
+                let expected = format!("{}-{received}", number ^ 1);
+                assert_eq!(message["id"], *expected, "user {number}, seed {SEED:#x}: {text}");
+                received += 1;
+            }
+            seq = text["seq"].as_u64().expect("a seq");
+            match random.below(10) {
+                0 | 1 => break,
+                2 | 3 => socket.ack(seq),
+                _ => {}
+            }
+            if received == MESSAGES {
+                break;
+            }
+        }
+    }
+}
+
 /// A stream, unless the server asks for patience.
 fn streamed(user: &Browser, seq: u64) -> Option<Stream> {
     let request = stream_request(&poll_params(user, &seq.to_string()), &[]);
-    match Stream::open(user.site.connect(), &request) {
-        Ok(stream) => Some(stream),
-        Err(refused) => {
+    unless_busy(Stream::open(user.site.connect(), &request))
+}
+
+/// What was opened, unless the server asks for patience.
+fn unless_busy<T>(opened: Result<T, Response>) -> Option<T> {
+    opened
+        .inspect_err(|refused| {
             assert!([429, 503].contains(&refused.status), "{refused:?}");
             thread::sleep(Duration::from_millis(100));
-            None
-        }
-    }
+        })
+        .ok()
 }
 
 fn poll_params<'a>(user: &'a Browser, seq: &'a str) -> [(&'a str, &'a str); 3] {

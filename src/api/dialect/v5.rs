@@ -17,7 +17,7 @@ pub(super) struct V5;
 pub(super) struct V50;
 
 impl Dialect for V5 {
-    /// `{"success":true,"ticket":T,"server":URL,"jsonpd":URL,"presences":{name:show,…},"clientnum":N}`
+    /// `{"success":true,"ticket":T,"server":URL,"jsonpd":URL,"websocket":URL,"presences":{name:show,…},"clientnum":N}`
     fn online(&self, reply: Reply<'_>, session: &Started, base_url: &str) {
         started(reply, session, base_url, |_| {});
     }
@@ -94,6 +94,11 @@ fn started(reply: Reply<'_>, session: &Started, base_url: &str, more: impl FnOnc
             member(out, name);
             json::write(out, &format_args!("{base_url}/v5/packets"));
         }
+        if let Some(rest) = base_url.strip_prefix("http") {
+            // `ws` for `http`, and `wss` for `https`.
+            out.extend_from_slice(b",\"websocket\":");
+            json::write(out, &format_args!("ws{rest}/v5/wsocket"));
+        }
         out.extend_from_slice(b",\"presences\":");
         parts::shows(out, &session.buddies);
         more(out);
@@ -118,6 +123,7 @@ mod tests {
         let poll = format!("{BASE_URL}/v5/packets");
         let [v5, v50] = shapes();
         let mut expected = json!({"success": true, "ticket": ticket(), "server": poll, "jsonpd": poll,
+            "websocket": "ws://im.example/v5/wsocket",
             "presences": {"al": "away", "\"b": "chat"}, "clientnum": 2});
         check_json(&session(false, false), &v5, &expected);
         let rooms = json!([{"name": "r1", "total": 3}, {"name": "r2", "total": 0}]);

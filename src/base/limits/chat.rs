@@ -110,7 +110,16 @@ pub(crate) const DRAIN_STEP_MS: u64 = 100;
 /// page acknowledges meanwhile. It is shorter if `drain_ms` has no room for it.
 pub(crate) const STREAM_STOP_MS: u64 = 1_000;
 
+/// A client that answers no ping for this long is gone, in milliseconds.
+pub(crate) const PONG_MS: u64 = 30_000;
+
 impl Timeouts {
+    /// How long the client of a socket is not heard that answers pings, in milliseconds, before it is taken to be gone:
+    /// a ping is due when a poll would be answered.
+    pub(crate) fn pong_ms(&self) -> u64 {
+        self.poll_hold_ms_max + PONG_MS
+    }
+
     /// See [`STREAM_STOP_MS`].
     pub(crate) fn stream_stop_ms(&self) -> u64 {
         STREAM_STOP_MS.min(self.drain_ms / 3)

@@ -4,10 +4,12 @@
 
 use super::admission::UNREAD_BODY_BYTES_MIN;
 use super::settings::{LISTENERS_MAX, Limits, SHARDS_MAX, Timeouts};
-use super::wire::HEAD_BYTES_MAX;
+use super::wire::{HEAD_BYTES_MAX, V5_SOCKET_TEXT_BYTES_MAX};
 
 /// How much of a socket is read in one call, in bytes. A read that fills less has drained the socket.
 pub(crate) const READ_BYTES: usize = 64 * 1_024;
+/// How much of a WebSocket is read in one turn, in bytes.
+pub(crate) const SOCKET_READ_BYTES: usize = 4 * 1_024;
 /// Most sockets reported by one poll call.
 pub(crate) const EVENTS_PER_TURN: usize = 1_024;
 /// Most connections accepted from one listener in one turn, so that a crowd of newcomers does not starve the others.
@@ -31,6 +33,8 @@ pub(crate) const BACKLOG: i32 = 65_535;
 /// A peer that was refused may still send for this long, in milliseconds, so that it reads why before its connection
 /// is reset.
 pub(crate) const FAREWELL_MS: u64 = 2_000;
+/// The client of a socket of version 5 shows its ticket within this, in milliseconds.
+pub(crate) const SUBSCRIBE_MS: u64 = 10_000;
 /// A draining shard keeps an idle connection for this long, in milliseconds: a request may be on its way.
 pub(crate) const DRAIN_GRACE_MS: u64 = 250;
 /// Descriptors that a shard leaves unused for listeners, epoll, wakers, logs and what the process had open before.
@@ -82,6 +86,8 @@ pub(crate) const SLEEP_MS_MAX: u64 = 5_000;
 // A head is read in one call, and a body that is not waited for is not longer than that.
 const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES);
 const _: () = assert!(UNREAD_BODY_BYTES_MIN <= READ_BYTES);
+// Every frame that is taken, with what stands before its text, is read in one call.
+const _: () = assert!(V5_SOCKET_TEXT_BYTES_MAX + 14 <= SOCKET_READ_BYTES && SOCKET_READ_BYTES <= READ_BYTES);
 // A full mailbox is emptied in one turn.
 const _: () = assert!(MAILBOX_BATCHES <= BATCHES_PER_TURN);
 // Answers are counted in a byte.

@@ -70,6 +70,8 @@ counters! {
     connections_closing: gauge as connections(state = "closing"),
     /// Streams that wait for packets, or are on their way to their session; they count as parked connections, too.
     streams_parked: gauge,
+    /// Sockets that wait for packets, or are on their way to their session; they count as parked connections, too.
+    sockets_parked: gauge,
     /// Connections that shards still have room for.
     connections_free: gauge,
     /// Packets queued to sessions and not acknowledged.
@@ -102,6 +104,8 @@ counters! {
     connections_expired_head: counter as connections_expired_total(reason = "head"),
     /// Connections closed because the body of a request did not arrive in time.
     connections_expired_body: counter as connections_expired_total(reason = "body"),
+    /// Sockets closed because a frame, or the ticket of a client of version 5, did not arrive in time.
+    connections_expired_frame: counter as connections_expired_total(reason = "frame"),
     /// Connections closed because an answer was not taken in time.
     connections_expired_write: counter as connections_expired_total(reason = "write"),
     /// Connections closed because the peer did not close them after the last answer.
@@ -197,7 +201,7 @@ counters! {
     polls_paced_total: counter,
     /// Parked polls that the browser cut off.
     polls_cut_total: counter,
-    /// Acknowledgements of streams that were taken.
+    /// Acknowledgements of streams and sockets that were taken.
     acks_total: counter,
     /// Polls answered with a time to wait before the next poll, because very many were answered together.
     polls_spread_total: counter,

@@ -12,7 +12,6 @@ use super::gate::Visitor;
 use super::pending::PendingInput;
 use super::socket::{self, ReadOutcome, WriteOutcome};
 use super::state::{ConnState, Deferral, Tally, Watch};
-use crate::api::Form;
 use crate::base::clock::{Moment, Tick};
 use crate::base::memory::{Held, Memory, Owner};
 use crate::base::slots::{UNBORN, kept};
@@ -116,8 +115,14 @@ impl Conn {
     /// Notes that the head of its stream is written.
     pub(super) fn begin_stream(&mut self) {
         if let ConnState::Parked(shape, _) = &mut self.state {
-            shape.form = Form::Stream;
+            shape.begin_stream();
         }
+    }
+
+    /// Whether it is an open socket, of which frames are read.
+    pub(super) fn reads_frames(&self) -> bool {
+        matches!(&self.state, ConnState::Subscribing(_))
+            || matches!(&self.state, ConnState::Parked(shape, _) if shape.is_open_socket())
     }
 
     /// Notes what an event has reported. `closed`: the peer will send nothing more.
@@ -361,6 +366,10 @@ impl Conn {
                     !has_input || self.is_deferred() || self.is_arriving(),
                     "whole requests are continued without an event"
                 );
+            }
+            ConnState::Subscribing(_) => {
+                debug_assert!(!has_output && self.serial == 0, "a socket without a session has no call");
+                debug_assert!(self.armed != Moment::NEVER, "a socket without a session has an alarm");
             }
             ConnState::Calling(..) | ConnState::Parked(..) => {
                 debug_assert!(

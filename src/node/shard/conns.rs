@@ -60,6 +60,7 @@ impl Conns {
             ConnState::Parked(shape, session) if shape.is_stream() => Some((shape.clone(), *session)),
             ConnState::Parked(..)
             | ConnState::Reading
+            | ConnState::Subscribing(_)
             | ConnState::Calling(..)
             | ConnState::Writing { .. }
             | ConnState::Sending(..)
@@ -78,6 +79,7 @@ impl Conns {
             ConnState::Calling(shape, timing) => Some((shape, timing)),
             ConnState::Parked(shape, _) => Some((shape, None)),
             ConnState::Reading
+            | ConnState::Subscribing(_)
             | ConnState::Writing { .. }
             | ConnState::Sending(..)
             | ConnState::Farewell

@@ -155,6 +155,7 @@ impl Dispatcher {
                 reply::refuse(io, slot, &SHUTTING_DOWN, shape);
             }
             Route::Notice(notice) => reply::notice(io, slot, notice, shape),
+            Route::Upgrade(proof) => reply::open_socket(io, slot, &proof, shape),
         }
     }
 
@@ -167,7 +168,8 @@ impl Dispatcher {
         (is_elsewhere && is_due(io.conn(slot)?.follow())).then_some(place)
     }
 
-    fn start_call(&mut self, io: &mut Io, slot: Slot, call: Call<'_>, shape: Shape) {
+    /// Gives a call of a connection to the router.
+    pub(super) fn start_call(&mut self, io: &mut Io, slot: Slot, call: Call<'_>, shape: Shape) {
         let (due, at) = (Moment::not_before(io.now().after(CALL_MS_MAX)), io.schedule().stamp());
         let Some(conn) = io.conn(slot) else { return };
         if matches!(call.verb, Verb::Poll(_)) && conn.has_peer_ended() {

@@ -9,6 +9,7 @@
 //!        ├─ watch                          registers connections with epoll
 //!        ├─ traffic ─┬─ moving ── passing, follow    connections to other shards and from them
 //!        │           ├─ arrival            events to requests; requests that have arrived in part
+//!        │           ├─ frames             what clients of sockets send
 //!        │           └─ dispatch ─┬─ chat       requests to calls; the router
 //!        │                        └─ postponed  calls of domains that have used their share of a turn
 //!        ├─ execute ── mailbox ── wake     the router's effects to answers and mail
@@ -35,6 +36,7 @@ mod entrance;
 mod entropy;
 mod execute;
 mod follow;
+mod frames;
 pub(crate) mod gate;
 mod io;
 mod late;

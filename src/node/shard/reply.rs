@@ -1,18 +1,20 @@
-//! Answers that need no router: refusals, notices and assets.
+//! Answers that need no router: refusals, notices, assets and handshakes.
 //!
 //! Owns: their sending and their counters. Must not: read input or import `dispatch`.
 
 use super::io::Io;
-use super::state::{AfterAnswer, OutgoingAnswer};
+use super::state::{AfterAnswer, ConnState, OutgoingAnswer};
 use crate::api::refusal::TOO_MANY_REQUESTS;
 use crate::api::{self, Notice, Shape};
 use crate::base::domains::DomainId;
+use crate::base::limits::turn::SUBSCRIBE_MS;
 use crate::base::slots::Slot;
 use crate::http::asset::Selected;
 use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::methods::MethodSet;
 use crate::http::rejection::Rejection;
 use crate::http::request::Request;
+use crate::http::websocket::handshake;
 use crate::router::ids::SessionKey;
 
 /// Refuses bytes that are not a request, and counts them for their client. Behind a proxy the head names the client, if
@@ -60,6 +62,19 @@ pub(super) fn preflight(io: &mut Io, slot: Slot, methods: MethodSet, mut shape: 
 pub(super) fn notice(io: &mut Io, slot: Slot, notice: Notice, mut shape: Shape) {
     part(io, &mut shape);
     write(io, slot, &shape, Addressee::default(), |output| api::write_notice(output, notice, &shape));
+}
+
+/// Makes a socket of a connection whose client shows its ticket once it is open.
+pub(super) fn open_socket(io: &mut Io, slot: Slot, proof: &str, shape: Shape) {
+    io.with_output(|io, output| {
+        handshake::write_head(output, proof);
+        io.send_interim(slot, output);
+    });
+    if io.conn(slot).is_some() {
+        let until = io.now().after(SUBSCRIBE_MS);
+        io.turn_to(slot, ConnState::Subscribing(shape));
+        io.set_due(slot, until);
+    }
 }
 
 /// Sends an asset. Only its head is written to the scratch buffer.

@@ -16,7 +16,9 @@ pub(super) enum ConnState {
     Reading,
     /// The router has a call of it. A poll without a session is one, too, and is not timed.
     Calling(Shape, Option<CallTiming>),
-    /// The owner of this session has a poll of it, or a stream. Nothing is read meanwhile.
+    /// It is a socket whose client has not shown its ticket yet.
+    Subscribing(Shape),
+    /// The owner of this session has a poll of it, or a stream. Nothing is read meanwhile, but of an open socket.
     Parked(Shape, SessionKey),
     /// An event of the session's stream did not fit into the socket. When it is written, the stream is parked again.
     Sending(Shape, SessionKey),
@@ -34,8 +36,12 @@ pub(super) enum ConnState {
 }
 
 impl ConnState {
-    pub(super) fn is_parked_stream(&self) -> bool {
-        matches!(self, ConnState::Parked(shape, _) if shape.is_stream())
+    fn is_parked_stream(&self) -> bool {
+        matches!(self, ConnState::Parked(shape, _) if shape.is_stream() && !shape.is_socket())
+    }
+
+    fn is_parked_socket(&self) -> bool {
+        matches!(self, ConnState::Parked(shape, _) if shape.is_socket())
     }
 }
 
@@ -54,9 +60,11 @@ impl Watch {
     pub(super) fn of(state: &ConnState) -> Watch {
         match state {
             ConnState::Dead => Watch::Nothing,
-            ConnState::Reading | ConnState::Calling(..) | ConnState::Parked(..) | ConnState::Farewell => {
-                Watch::Input
-            }
+            ConnState::Reading
+            | ConnState::Calling(..)
+            | ConnState::Subscribing(_)
+            | ConnState::Parked(..)
+            | ConnState::Farewell => Watch::Input,
             ConnState::Writing { .. } | ConnState::Sending(..) => Watch::InputAndRoom,
         }
     }
@@ -83,7 +91,12 @@ pub(super) enum AfterAnswer {
 
 impl AfterAnswer {
     pub(super) fn of(shape: &Shape) -> AfterAnswer {
-        if shape.close { AfterAnswer::Close } else { AfterAnswer::Read }
+        match shape.close {
+            false => AfterAnswer::Read,
+            // The client of a socket may send at any time.
+            true if shape.is_socket() => AfterAnswer::Farewell,
+            true => AfterAnswer::Close,
+        }
     }
 }
 
@@ -127,6 +140,8 @@ pub(super) struct Tally {
     parked: u64,
     /// Those of the parked that are streams.
     streams: u64,
+    /// Those that are sockets.
+    sockets: u64,
     writing: u64,
     closing: u64,
 }
@@ -137,6 +152,7 @@ impl Tally {
         counters.connections_calling = self.calling;
         counters.connections_parked = self.parked;
         counters.streams_parked = self.streams;
+        counters.sockets_parked = self.sockets;
         counters.connections_writing = self.writing;
         counters.connections_closing = self.closing;
     }
@@ -150,6 +166,7 @@ impl Tally {
             *count += 1;
         }
         self.streams += u64::from(state.is_parked_stream());
+        self.sockets += u64::from(state.is_parked_socket());
     }
 
     pub(super) fn uncount(&mut self, state: &ConnState) {
@@ -157,12 +174,13 @@ impl Tally {
             *count -= 1;
         }
         self.streams -= u64::from(state.is_parked_stream());
+        self.sockets -= u64::from(state.is_parked_socket());
     }
 
     /// The count of a state; dead connections have none.
     fn of(&mut self, state: &ConnState) -> Option<&mut u64> {
         match state {
-            ConnState::Reading => Some(&mut self.reading),
+            ConnState::Reading | ConnState::Subscribing(_) => Some(&mut self.reading),
             ConnState::Calling(..) => Some(&mut self.calling),
             ConnState::Parked(..) => Some(&mut self.parked),
             ConnState::Writing { .. } | ConnState::Sending(..) => Some(&mut self.writing),

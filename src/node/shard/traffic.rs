@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::arrival;
 use super::buffers::release_if_large;
+use super::conn::Conn;
 use super::dispatch::{Dispatched, Dispatcher};
+use super::frames;
 use super::io::Io;
 use super::moving::{MovedConn, Mover};
 use super::pending::PendingInput;
@@ -19,7 +21,7 @@ use super::state::ConnState;
 use crate::api;
 use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
-use crate::base::limits::turn::{POSTPONED_PER_TURN, READ_BYTES, REQUESTS_PER_TURN};
+use crate::base::limits::turn::{POSTPONED_PER_TURN, READ_BYTES, REQUESTS_PER_TURN, SOCKET_READ_BYTES};
 use crate::base::slots::Slot;
 use crate::http::parser::{Parsed, Partial, head_of, parse};
 use crate::http::request::Request;
@@ -71,6 +73,14 @@ impl Traffic {
     ) {
         let Some(conn) = io.conn(slot) else { return };
         conn.note_event(readiness.readable, readiness.closed);
+        if conn.reads_frames() {
+            if congested && !readiness.closed {
+                io.defer(slot);
+            } else {
+                self.read_frames(io, dispatcher, slot);
+            }
+            return io.check(slot);
+        }
         match *conn.state() {
             ConnState::Reading if conn.is_postponed() => {}
             ConnState::Reading if congested => io.defer(slot),
@@ -83,6 +93,7 @@ impl Traffic {
                 }
             }
             ConnState::Farewell => self.discard(io, slot),
+            ConnState::Subscribing(_) => unreachable!("frames are read of it"),
             ConnState::Dead => unreachable!("the dead are not found"),
         }
         io.check(slot);
@@ -163,6 +174,9 @@ impl Traffic {
     /// served fills its own socket and not our memory.
     fn resume(&mut self, io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot) {
         let Some(conn) = io.conn(slot) else { return };
+        if conn.reads_frames() {
+            return self.read_frames(io, dispatcher, slot);
+        }
         if matches!(conn.state(), ConnState::Reading) && conn.has_unseen() {
             self.serve(io, dispatcher, slot, &[]);
         }
@@ -172,12 +186,19 @@ impl Traffic {
             ConnState::Reading if conn.is_readable() => self.read(io, dispatcher, slot),
             ConnState::Farewell => self.discard(io, slot),
             ConnState::Reading
+            | ConnState::Subscribing(_)
             | ConnState::Calling(..)
             | ConnState::Parked(..)
             | ConnState::Writing { .. }
             | ConnState::Sending(..) => {}
             ConnState::Dead => unreachable!("the dead are not found"),
         }
+    }
+
+    /// Reads a little of an open socket.
+    fn read_frames(&mut self, io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot) {
+        let buffer = &mut self.input[..SOCKET_READ_BYTES];
+        frames::read(io, dispatcher, slot, (buffer, &mut self.body));
     }
 
     fn read(&mut self, io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot) {
@@ -226,13 +247,15 @@ impl Traffic {
                 ((!is_blank(input.parts().0)).then_some(input), served)
             }
         };
-        let (Some(rest), Some(conn)) = (rest, io.conn(slot)) else { return };
+        // Behind a refused handshake nothing is a request.
+        let goes_on = |conn: &&mut Conn| !matches!(conn.state(), ConnState::Farewell);
+        let (Some(rest), Some(conn)) = (rest, io.conn(slot).filter(goes_on)) else { return };
         conn.keep_input(rest);
         if let Some(domain) = served.postponed {
             dispatcher.postpone(io, domain, slot);
         } else if served.incomplete {
             arrival::wait_for_more(io, slot, dispatcher.domains());
-        } else if matches!(conn.state(), ConnState::Reading) {
+        } else if matches!(conn.state(), ConnState::Reading | ConnState::Subscribing(_)) {
             io.defer(slot);
         } else {
             io.charge_pipelined(slot);
@@ -325,6 +348,8 @@ pub(super) fn on_alarm(io: &mut Io, slot: Slot) {
     let idle = io.idle_until();
     let Some(conn) = io.conn(slot) else { return };
     match *conn.state() {
+        ConnState::Subscribing(_) => frames::expire(io, slot),
+        ConnState::Parked(..) if conn.is_arriving() => frames::expire(io, slot),
         // A parked poll has a deadline with the owner of its session, a call has the sweep.
         ConnState::Parked(..) | ConnState::Calling(..) => {}
         // The shard is behind, not the peer.
@@ -352,6 +377,7 @@ fn end_half_closed(io: &mut Io, slot: Slot) {
     let Some(conn) = io.conn(slot) else { return };
     match *conn.state() {
         ConnState::Reading if !conn.is_deferred() => io.kill(slot),
+        ConnState::Subscribing(_) => io.kill(slot),
         ConnState::Reading
         | ConnState::Calling(..)
         | ConnState::Writing { .. }

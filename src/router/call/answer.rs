@@ -181,13 +181,15 @@ pub enum Reason {
     Renew,
     /// The server is going down.
     Shutdown,
+    /// The session could not take another message, and has ended.
+    Overflow,
 }
 
 impl Reason {
     /// The word on the wire.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Reason::Offline => "offline",
+            Reason::Offline | Reason::Overflow => "offline",
             Reason::Replaced => "replaced",
             Reason::Limit => "limit",
             Reason::Renew => "renew",

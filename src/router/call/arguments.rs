@@ -349,6 +349,8 @@ pub enum Transport {
     Poll,
     /// One answer without an end, each of whose events is what an answer to a poll would be.
     Stream,
+    /// The same; the page does not acknowledge by itself, but answers pings, and is there as long as it does.
+    PingedStream,
 }
 
 /// The arguments of `/packets/ack`.

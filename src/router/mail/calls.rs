@@ -46,6 +46,17 @@ pub struct PollCut {
     pub(crate) key: CallKey,
 }
 
+/// An acknowledgement that came by a stream itself.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamAck {
+    /// The session whose stream it is.
+    pub(crate) session: SessionKey,
+    /// The stream.
+    pub(crate) key: CallKey,
+    /// The number of the last packet that its page has.
+    pub(crate) seq: u64,
+}
+
 /// What became of the answer to a poll.
 #[derive(Clone, Copy, Debug)]
 pub struct PollFate {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
+use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, StreamAck};
 use super::letter::Mail;
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;
@@ -24,6 +24,8 @@ pub enum Input<'a> {
     Cut(PollCut),
     /// The fate of a poll's answer is known.
     Fate(PollFate),
+    /// The page of a stream has acknowledged packets on the connection of that.
+    Ack(StreamAck),
     /// A deadline has come.
     Alarm(Alarm),
     /// A turn has time for the next slice of what goes to many, if some of it is left.

@@ -3,7 +3,7 @@
 //! Owns: [`Mail`]. Must not: import a part of the router. Mail arrives in the order it was sent, per pair of places,
 //! however late.
 
-use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, Waiting};
+use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, StreamAck, Waiting};
 use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};
 use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
@@ -22,6 +22,8 @@ pub enum Mail {
     Cut(PollCut),
     /// The fate of a poll's answer is known.
     Fate(PollFate),
+    /// The page of a stream has acknowledged packets on the connection of that.
+    Ack(StreamAck),
     /// Close the connection of this poll, unless its answer was flushed.
     Close(CallKey),
     /// A message, signal or typing state for one user.
@@ -107,7 +109,12 @@ impl Mail {
             Mail::Ask(request) => weight::names(&request.names),
             Mail::Describe(request) => weight::slots(&request.users),
             Mail::Report(report) => report.part.bytes(),
-            Mail::Cut(_) | Mail::Fate(_) | Mail::Close(_) | Mail::Reached(_) | Mail::Left(_) => 0,
+            Mail::Cut(_)
+            | Mail::Fate(_)
+            | Mail::Ack(_)
+            | Mail::Close(_)
+            | Mail::Reached(_)
+            | Mail::Left(_) => 0,
         };
         size_of::<Mail>() + beside
     }

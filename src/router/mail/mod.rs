@@ -12,7 +12,7 @@ mod reports;
 mod rooms;
 
 pub use calls::{CallAnswer, CallRequest, PollFate};
-pub(crate) use calls::{PollCut, Waiting};
+pub(crate) use calls::{PollCut, StreamAck, Waiting};
 pub use effect::{Alarm, Effect, Input};
 pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;

@@ -23,7 +23,7 @@ use crate::router::directory::Directory;
 #[cfg(test)]
 use crate::router::ids::RoomKey;
 use crate::router::ids::{CallKey, Place, Ticket, UserKey};
-use crate::router::mail::{Names, PollCut, PollFate};
+use crate::router::mail::{Names, PollCut, PollFate, StreamAck};
 use crate::router::out::Out;
 use crate::router::packet::Packet;
 use crate::router::profile::Profile;
@@ -252,6 +252,11 @@ impl People {
     /// See [`PollFate`].
     pub(in crate::router) fn on_fate(&mut self, out: &mut Out, fate: PollFate) {
         self.sessions.on_fate(&mut self.users, out, fate);
+    }
+
+    /// See [`StreamAck`].
+    pub(in crate::router) fn on_ack(&mut self, out: &mut Out, ack: StreamAck) {
+        self.sessions.on_ack(&mut self.users, out, ack);
     }
 
     /// See [`Sessions::take_ack`].

@@ -37,12 +37,34 @@ enum PollState {
 pub(super) enum PollMode {
     /// Once, with everything that is queued.
     Single,
-    /// A stream without an event so far: the first one brings everything that is queued.
+    /// As often as something is queued: the stages of a stream whose page acknowledges.
     Opening,
-    /// A stream whose next event brings what is new.
     Streaming,
-    /// A stream that has an event since the drain began: it is stopped next.
     Parting,
+    /// Those of one whose page answers pings. A pair would take a byte more, of which every session has one.
+    PingedOpening,
+    PingedStreaming,
+    PingedParting,
+}
+
+/// How far a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamStage {
+    /// It had no event so far: the first one brings everything that is queued.
+    Opening,
+    /// Its next event brings what is new.
+    Streaming,
+    /// It has had an event since the drain began: it is stopped next.
+    Parting,
+}
+
+/// How the page of a stream is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// It acknowledges now and then.
+    ByAcks,
+    /// It answers pings, each of which acknowledges what came before it.
+    ByPongs,
 }
 
 impl PollMode {
@@ -50,24 +72,48 @@ impl PollMode {
         match transport {
             Transport::Poll => PollMode::Single,
             Transport::Stream => PollMode::Opening,
+            Transport::PingedStream => PollMode::PingedOpening,
+        }
+    }
+
+    /// How far it is, if it is a stream.
+    pub(super) fn stage(self) -> Option<StreamStage> {
+        match self {
+            PollMode::Single => None,
+            PollMode::Opening | PollMode::PingedOpening => Some(StreamStage::Opening),
+            PollMode::Streaming | PollMode::PingedStreaming => Some(StreamStage::Streaming),
+            PollMode::Parting | PollMode::PingedParting => Some(StreamStage::Parting),
+        }
+    }
+
+    /// How its page is heard, if it is a stream.
+    pub(super) fn hearing(self) -> Option<Hearing> {
+        match self {
+            PollMode::Single => None,
+            PollMode::Opening | PollMode::Streaming | PollMode::Parting => Some(Hearing::ByAcks),
+            PollMode::PingedOpening | PollMode::PingedStreaming | PollMode::PingedParting => {
+                Some(Hearing::ByPongs)
+            }
         }
     }
 
     pub(super) fn is_stream(self) -> bool {
-        self != PollMode::Single
+        self.stage().is_some()
     }
 
     /// Whether packets that were answered before are in its next answer, too.
     pub(super) fn repeats(self) -> bool {
-        matches!(self, PollMode::Single | PollMode::Opening)
+        matches!(self.stage(), None | Some(StreamStage::Opening))
     }
 
     /// The mode after an answer.
     fn after_answer(self, is_draining: bool) -> PollMode {
-        match self {
-            PollMode::Single => PollMode::Single,
-            PollMode::Opening | PollMode::Streaming | PollMode::Parting if is_draining => PollMode::Parting,
-            PollMode::Opening | PollMode::Streaming | PollMode::Parting => PollMode::Streaming,
+        match self.hearing() {
+            None => PollMode::Single,
+            Some(Hearing::ByAcks) if is_draining => PollMode::Parting,
+            Some(Hearing::ByAcks) => PollMode::Streaming,
+            Some(Hearing::ByPongs) if is_draining => PollMode::PingedParting,
+            Some(Hearing::ByPongs) => PollMode::PingedStreaming,
         }
     }
 }
@@ -162,6 +208,11 @@ impl PollLine {
             PollState::Parked { mode, .. } | PollState::Answering { mode, .. } => Some(mode),
             PollState::Absent => None,
         }
+    }
+
+    /// The poll that is parked or was answered.
+    pub(super) fn first(&self) -> Option<CallKey> {
+        self.parked().or(self.answering())
     }
 
     /// The poll that waits for its turn.

@@ -45,6 +45,11 @@ impl PollPace {
         self.timeouts.linger_ms
     }
 
+    /// How long a stream goes on whose page answers pings, and has not done so.
+    pub(super) fn pong_ms(&self) -> u64 {
+        self.timeouts.pong_ms()
+    }
+
     /// How long a stream goes on after the event that a drain begins with for it.
     pub(super) fn stop_delay_ms(&self) -> u64 {
         self.timeouts.stream_stop_ms()

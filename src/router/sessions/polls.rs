@@ -5,7 +5,7 @@
 //! is one step here; there is no moment between "nothing is queued" and "parked".
 
 use super::label::Label;
-use super::line::{CutPoll, PollAdmission, PollCall, PollMode};
+use super::line::{CutPoll, PollAdmission, PollCall, PollMode, StreamStage};
 use super::queue::QueueAnswer;
 use super::session::{Owners, SessionEnd};
 use super::space::PushOutcome;
@@ -234,7 +234,13 @@ impl Sessions {
 
     /// Forgets the poll of a session. Serves the poll that waits behind it; if there is none, one must come within
     /// `patience_ms`.
-    fn poll_gone(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, patience_ms: u64) {
+    pub(super) fn poll_gone(
+        &mut self,
+        owners: &mut impl Owners,
+        out: &mut Out,
+        slot: Slot,
+        patience_ms: u64,
+    ) {
         if let Some(next) = self.session_mut(slot).end_poll(out.now()) {
             self.serve(owners, out, slot, next);
         } else {
@@ -253,7 +259,7 @@ impl Sessions {
         out: &mut Out,
         slot: Slot,
     ) -> Option<SessionEnd> {
-        let (now, is_draining, idle_ms) = (out.now(), self.is_draining(), self.pace().session_idle_ms());
+        let (now, is_draining) = (out.now(), self.is_draining());
         let Some(session) = self.get_mut(slot) else {
             self.expire_ended(slot, now);
             return None;
@@ -266,12 +272,12 @@ impl Sessions {
             self.set_due(out, slot, due);
             return None;
         }
-        let Some(parked) = session.parked() else { return Some(SessionEnd::Silent) };
+        let Some(parked) = session.parked() else { return self.end_unflushed(out, slot) };
         if is_draining {
             self.part(owners, out, slot);
-        } else if session.is_streaming() && session.silent_at(idle_ms) <= now {
-            return Some(SessionEnd::Silent);
-        } else if let Some(next) = session.line_mut().take_waiting() {
+        } else if self.silent_at(slot) <= now {
+            return self.end_silence(owners, out, slot, parked);
+        } else if let Some(next) = self.session_mut(slot).line_mut().take_waiting() {
             self.replace(owners, out, slot, parked, next);
         } else {
             self.answer_now(owners, out, slot);
@@ -301,7 +307,7 @@ impl Sessions {
     fn part(&mut self, owners: &impl Owners, out: &mut Out, slot: Slot) {
         let Some(session) = self.get_mut(slot) else { return };
         let mode = session.line().mode();
-        if matches!(mode, Some(PollMode::Opening | PollMode::Streaming)) {
+        if matches!(mode.and_then(PollMode::stage), Some(StreamStage::Opening | StreamStage::Streaming)) {
             let waiting = session.line_mut().take_waiting();
             if let Some(waiting) = waiting {
                 self.stop(out, slot, waiting.key, Reason::Shutdown);

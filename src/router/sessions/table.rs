@@ -250,7 +250,7 @@ impl Sessions {
             }
             SessionEnd::Overflow { .. } => {
                 counters.sessions_overflowed_total += 1;
-                Reason::Offline
+                Reason::Overflow
             }
         };
         let line = self.table[slot].line_mut();
@@ -326,7 +326,7 @@ impl Sessions {
             Reason::Shutdown | Reason::Limit => {
                 Some(RETRY_MS_MIN + self.spread(out.now(), &self.table[slot], RETRY_MS_MAX - RETRY_MS_MIN))
             }
-            Reason::Offline | Reason::Replaced | Reason::Renew => None,
+            Reason::Offline | Reason::Replaced | Reason::Renew | Reason::Overflow => None,
         };
         let delivery = self.delivery(slot, Packets::None);
         out.answer(key, Answer::Packets(Delivery { stopped: Some(reason), retry_ms, ..delivery }));

@@ -118,6 +118,7 @@ impl World {
         let expires_s = expires_s.flatten();
         let tabs = if self.random.chance(15) { 2 } else { 1 };
         let streams = self.random.chance(35);
+        let by = self.random.pick(&[Transport::Stream, Transport::Stream, Transport::PingedStream]);
         let online = Online {
             name: name.clone().into(),
             looks,
@@ -133,7 +134,7 @@ impl World {
             name,
             version,
             seq: streams || self.random.chance(50),
-            transport: if streams { Transport::Stream } else { Transport::Poll },
+            transport: if streams { by } else { Transport::Poll },
             named: buddies.to_vec(),
             life: Life::Opening,
             ticket: None,

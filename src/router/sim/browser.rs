@@ -89,6 +89,11 @@ impl Page {
         self.tabs.iter().any(|tab| tab.seen.contains(&message))
     }
 
+    /// Whether it waits by a stream, and acknowledges beside that.
+    pub(super) fn streams(&self) -> bool {
+        self.transport != Transport::Poll
+    }
+
     /// Its session is there.
     pub(super) fn start(&mut self, started: &Started) {
         self.ticket = Some(started.ticket);

@@ -13,7 +13,7 @@ use crate::base::clock::Moment;
 use crate::base::limits::Limits;
 use crate::base::limits::chat::REPEAT_MS_MIN;
 use crate::router::call::{
-    Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Show, Started, Subject, Transport, Verb, Version,
+    Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Show, Started, Subject, Verb, Version,
 };
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
@@ -43,7 +43,7 @@ impl World {
                     let life = self.pages[page].life;
                     let Tab { seq, acked, ref polls, .. } = self.pages[page].tabs[tab];
                     let idle = polls.is_empty();
-                    if self.pages[page].transport == Transport::Stream && acked < seq {
+                    if self.pages[page].streams() && acked < seq {
                         quiet = false;
                         self.acknowledge(page, tab);
                     }

@@ -22,7 +22,7 @@ impl World {
             Ask::Start { page } => self.started(page, answer),
             Ask::Poll { page, tab, bad_seq, transport } => {
                 let goes_on = matches!(&answer, Answer::Packets(Delivery { stopped: None, .. }));
-                if transport == Transport::Stream && goes_on {
+                if transport != Transport::Poll && goes_on {
                     self.calls.insert(key, pending.clone());
                 }
                 self.polled(key, page, tab, (bad_seq, pending.cut), answer);
@@ -205,8 +205,7 @@ impl World {
 
     /// A router wants the connection of an answered poll closed.
     pub(super) fn close(&mut self, key: CallKey) {
-        let streams =
-            |pending: &Pending| matches!(pending.ask, Ask::Poll { transport: Transport::Stream, .. });
+        let streams = |pending: &Pending| matches!(pending.ask, Ask::Poll { transport, .. } if transport != Transport::Poll);
         let answered = self.calls.get(&key).is_none_or(|pending| pending.cut || streams(pending));
         assert!(answered, "only an answered poll is closed");
         self.flush_soon.retain(|soon| *soon != key);
@@ -251,13 +250,13 @@ impl World {
         }
         match delivery.stopped {
             Some(Reason::Replaced) => {}
-            Some(Reason::Offline | Reason::Limit | Reason::Renew | Reason::Shutdown) => {
+            Some(Reason::Offline | Reason::Limit | Reason::Renew | Reason::Shutdown | Reason::Overflow) => {
                 page.life = Life::Over;
             }
             None => page.receive(*tab, delivery, &self.ledger.said, &self.signals.all),
         }
         // A page of a stream acknowledges when an event comes, and does so seldom.
-        if page.transport == Transport::Stream && page.life == Life::Open && self.random.chance(25) {
+        if page.streams() && page.life == Life::Open && self.random.chance(25) {
             self.acknowledge(*number, *tab);
         }
     }

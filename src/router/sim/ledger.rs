@@ -55,6 +55,7 @@ impl World {
             Input::Mail(_)
             | Input::Cut(_)
             | Input::Fate(_)
+            | Input::Ack(_)
             | Input::Alarm(_)
             | Input::Slice
             | Input::Domains(_)
@@ -110,10 +111,17 @@ impl World {
             Input::Fate(fate) | Input::Mail(Mail::Fate(fate)) if here(&fate.session) => {
                 self.hear_fate(fate.session, fate.key, fate.flushed.then_some(time));
             }
+            Input::Ack(ack) | Input::Mail(Mail::Ack(ack)) if here(&ack.session) => {
+                let page = self.pages.iter_mut().find(|page| page.session == Some(ack.session));
+                if let Some(page) = page.filter(|page| page.streaming) {
+                    page.heard = time;
+                }
+            }
             Input::Call(_)
             | Input::Mail(_)
             | Input::Cut(_)
             | Input::Fate(_)
+            | Input::Ack(_)
             | Input::Alarm(_)
             | Input::Slice
             | Input::Domains(_)

@@ -2,9 +2,10 @@
 //!
 //! Owns: what a tab asks with, and which of its older connections it gives up. Must not: judge an answer.
 
-use super::browser::Page;
+use super::browser::{Page, Tab};
 use super::world::{Ask, World};
 use crate::router::call::{Ack, Poll, Transport, Verb};
+use crate::router::mail::{Input, StreamAck};
 
 impl World {
     /// Some tab polls, or opens a stream.
@@ -13,7 +14,7 @@ impl World {
         let tab = self.random.below(self.pages[page].tabs.len());
         let waits = self.pages[page].tabs[tab].polls.len();
         if waits == 0 || (waits == 1 && self.random.chance(25)) {
-            if self.pages[page].transport == Transport::Stream && self.random.chance(30) {
+            if self.pages[page].streams() && self.random.chance(30) {
                 return self.come_back(page, tab);
             }
             let bad_seq = self.random.chance(2);
@@ -36,7 +37,8 @@ impl World {
         }
         let older = self.random.within(0, have);
         self.pages[page].tabs[tab].goes_back = true;
-        self.poll_by(page, tab, Some(older), Transport::Stream);
+        let transport = self.pages[page].transport;
+        self.poll_by(page, tab, Some(older), transport);
     }
 
     fn poll_by(&mut self, page: usize, tab: usize, seq: Option<u64>, transport: Transport) {
@@ -59,7 +61,7 @@ impl World {
 
     /// A tab that opens another stream waits for no older one; that its connection is gone may never come to the server.
     fn give_up_streams(&mut self, page: usize, tab: usize) {
-        if self.pages[page].transport == Transport::Poll {
+        if !self.pages[page].streams() {
             return;
         }
         for key in self.pages[page].tabs[tab].polls.clone() {
@@ -71,22 +73,35 @@ impl World {
         }
     }
 
-    /// The tab of a stream acknowledges what it has; that may get lost.
+    /// The tab of a stream acknowledges what it has; that may get lost. One that only answers pings does so where they come.
     pub(super) fn acknowledge(&mut self, page: usize, tab: usize) {
-        let Page { domain, ticket: Some(ticket), .. } = self.pages[page] else { return };
+        let Page { domain, ticket: Some(ticket), transport, .. } = self.pages[page] else { return };
         if self.random.chance(self.plan.lost) {
             return;
         }
-        let tab = &mut self.pages[page].tabs[tab];
-        tab.acked = tab.seq;
-        let verb = Verb::Ack(Ack { ticket, seq: tab.seq });
+        let seq = self.pages[page].tabs[tab].seq;
+        self.pages[page].tabs[tab].acked = seq;
+        if transport == Transport::PingedStream || self.random.chance(50) {
+            return self.acknowledge_on_stream(page, tab);
+        }
+        let verb = Verb::Ack(Ack { ticket, seq });
         self.call(Ask::Ack { page }, domain, verb);
+    }
+
+    /// The tab acknowledges on the connection of its stream, if it has one.
+    fn acknowledge_on_stream(&mut self, page: usize, tab: usize) {
+        let Tab { seq, newest, ref polls, .. } = self.pages[page].tabs[tab];
+        let open = newest.filter(|key| polls.contains(key));
+        let open = open.filter(|key| self.calls.get(key).is_some_and(|pending| !pending.cut));
+        if let (Some(key), Some(session)) = (open, self.pages[page].session) {
+            self.handle(key.place.index(), Input::Ack(StreamAck { session, key, seq }));
+        }
     }
 
     /// The tab of some stream acknowledges.
     pub(super) fn acknowledge_some(&mut self) {
         let Some(page) = self.some_page() else { return };
-        if self.pages[page].transport == Transport::Stream {
+        if self.pages[page].streams() {
             let tab = self.random.below(self.pages[page].tabs.len());
             self.acknowledge(page, tab);
         }

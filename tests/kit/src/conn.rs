@@ -158,6 +158,15 @@ impl Conn {
         Some(chunk)
     }
 
+    /// Reads this many bytes; `None` if the connection ended before.
+    #[track_caller]
+    pub fn take(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.buffer.len() < count {
+            self.fill()?;
+        }
+        Some(self.buffer.drain(..count).collect())
+    }
+
     /// Reads at least this many bytes, and keeps nothing of them.
     #[track_caller]
     pub fn skip(&mut self, count: usize) {

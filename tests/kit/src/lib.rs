@@ -1,7 +1,7 @@
 //! The test kit: what the tests of this workspace share.
 //!
 //! Reading order: [`patience`] and [`random`], [`http`] (requests and answers as bytes), [`conn`] and
-//! [`events`] (streams), [`process`] and
+//! [`events`] and [`socket`] (streams), [`process`] and
 //! [`server`] (the built program), [`frozen`] (a thread that stands still), [`inbox`] (a site that takes back what was not
 //! delivered), [`load`] (many users), [`paths`] (the table of endpoints), [`documents`], [`proxy`] and [`variables`].
 //!
@@ -23,4 +23,5 @@ pub mod process;
 pub mod proxy;
 pub mod random;
 pub mod server;
+pub mod socket;
 pub mod variables;

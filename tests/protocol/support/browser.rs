@@ -1,4 +1,4 @@
-//! A browser page: what holds a ticket, and polls, or streams in place of polls.
+//! A browser page: what holds a ticket, and polls, or has a stream or a socket in place of polls.
 //!
 //! Owns: sessions as a page sees them, what they hear, and the calls a site makes for them.
 //!
@@ -11,8 +11,9 @@ use std::time::Instant;
 
 use nextim_testkit::conn::Conn;
 use nextim_testkit::events::{Stream, stream_request};
-use nextim_testkit::http::{Response, get, post};
+use nextim_testkit::http::{Response, form, get, post};
 use nextim_testkit::patience::{PATIENCE, eventually};
+use nextim_testkit::socket::{Frame, Socket, handshake};
 use serde_json::{Value, json};
 
 use super::poll::{Poll, Transport};
@@ -111,6 +112,14 @@ fn text<'a>(packet: &'a Value, name: &str) -> &'a str {
     packet[name].as_str().unwrap_or_else(|| panic!("no text {name} in {packet}"))
 }
 
+/// Whether nothing is in the first event of a stream.
+fn is_empty(first: &Value) -> bool {
+    let lists = ["messages", "presences", "statuses"];
+    lists.iter().all(|list| first[list] == json!([]))
+        && first["status"] == "ok"
+        && first.get("signals").is_none()
+}
+
 impl Browser {
     /// A session that was started with this answer.
     #[track_caller]
@@ -152,15 +161,20 @@ impl Browser {
     #[track_caller]
     pub(crate) fn park(&self) -> Poll {
         match self.transport {
-            Transport::Poll => Poll::Poll(self.send_poll()),
+            Transport::Poll => Poll::Single(self.send_poll()),
             Transport::Stream => {
                 let mut stream = self.stream();
                 let first = stream.event().data;
-                let is_empty =
-                    ["messages", "presences", "statuses"].iter().all(|list| first[list] == json!([]))
-                        && first["status"] == "ok"
-                        && first.get("signals").is_none();
-                Poll::Stream(stream.into(), Some(first).filter(|_| !is_empty))
+                Poll::Stream(stream.into(), Some(first).filter(|first| !is_empty(first)))
+            }
+            Transport::Socket => {
+                let mut socket = self.socket();
+                let first = socket.text();
+                if is_empty(&first) {
+                    assert_eq!(socket.frame(), Frame::Ping(vec![]));
+                    return Poll::Socket(socket.into(), None);
+                }
+                Poll::Socket(socket.into(), Some(first))
             }
         }
     }
@@ -186,6 +200,21 @@ impl Browser {
         Stream::open(self.site.connect(), &stream_request(&params, headers))
     }
 
+    /// Opens a socket.
+    #[track_caller]
+    pub(crate) fn socket(&self) -> Socket {
+        self.socket_with(&[]).unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    /// Opens a socket with these headers; a refusal if there is none.
+    #[track_caller]
+    pub(crate) fn socket_with(&self, headers: &[(&str, &str)]) -> Result<Socket, Response> {
+        let seq = self.seq.map(|seq| seq.to_string());
+        let mut params = vec![("domain", &*self.site.domain), ("ticket", &*self.ticket)];
+        params.extend(seq.as_deref().map(|seq| ("seq", seq)));
+        Socket::open(self.site.connect(), &handshake(&format!("/ws?{}", form(&params)), headers))
+    }
+
     /// Acknowledges the packets of a stream up to this one.
     #[track_caller]
     pub(crate) fn ack(&self, seq: u64) -> Response {
@@ -199,7 +228,7 @@ impl Browser {
     /// has just replaced another, one of them may be one too many; then the game is played again.
     #[track_caller]
     pub(crate) fn park_surely(&self) -> Poll {
-        if self.transport == Transport::Stream {
+        if self.transport != Transport::Poll {
             return self.park(); // its first event says so
         }
         let mut one = self.send_poll();
@@ -216,7 +245,7 @@ impl Browser {
             assert_eq!(answered.json()["reason"], "replaced");
             Some(())
         });
-        Poll::Poll(one)
+        Poll::Single(one)
     }
 
     /// Waits for the answer of a poll of this session, or for an event of its stream, which must be `ok`. The stream ends

@@ -1,10 +1,11 @@
-//! A poll, or a stream in its place, that a page has sent.
+//! A poll, or a stream or a socket in its place, that a page has sent.
 //!
 //! Owns: what comes back on its connection. Must not: know a session; the browser does.
 
 use nextim_testkit::conn::Conn;
 use nextim_testkit::events::Stream;
 use nextim_testkit::http::Response;
+use nextim_testkit::socket::Socket;
 use serde_json::Value;
 
 /// How a page waits for packets.
@@ -14,18 +15,22 @@ pub(crate) enum Transport {
     Poll,
     /// By streams.
     Stream,
+    /// By sockets.
+    Socket,
 }
 
 /// A poll or a stream that was sent. Dropping it cuts its connection.
 pub(crate) enum Poll {
     /// A poll, on this connection.
-    Poll(Conn),
+    Single(Conn),
     /// A stream, and its first event if that was read and not looked at.
     Stream(Box<Stream>, Option<Value>),
+    /// The same of a socket.
+    Socket(Box<Socket>, Option<Value>),
 }
 
 impl Poll {
-    /// Waits for the answer, or for the next event.
+    /// Waits for the answer, or for the next event or text.
     #[track_caller]
     pub(crate) fn answer(mut self) -> Value {
         self.next_answer()
@@ -34,8 +39,9 @@ impl Poll {
     #[track_caller]
     pub(super) fn next_answer(&mut self) -> Value {
         match self {
-            Poll::Poll(conn) => conn.response().json(),
+            Poll::Single(conn) => conn.response().json(),
             Poll::Stream(stream, first) => first.take().unwrap_or_else(|| stream.event().data),
+            Poll::Socket(socket, first) => first.take().unwrap_or_else(|| socket.text()),
         }
     }
 
@@ -48,7 +54,7 @@ impl Poll {
     /// The connection of a poll.
     #[track_caller]
     pub(crate) fn into_conn(self) -> Conn {
-        let Poll::Poll(conn) = self else { panic!("this test is about polls") };
+        let Poll::Single(conn) = self else { panic!("this test is about polls") };
         conn
     }
 
@@ -63,17 +69,22 @@ impl Poll {
     /// Whether an answer, an event or the end is there to be read.
     pub(crate) fn is_readable(&self) -> bool {
         match self {
-            Poll::Poll(conn) => conn.is_readable(),
+            Poll::Single(conn) => conn.is_readable(),
             Poll::Stream(stream, first) => first.is_some() || stream.is_readable(),
+            Poll::Socket(socket, first) => first.is_some() || socket.is_readable(),
         }
     }
 
     /// Ends it, and waits until the server has noticed: it must not be in the way of the next one.
     pub(super) fn close(self) {
-        if let Poll::Stream(stream, _) = self {
-            let conn = stream.into_conn();
-            conn.stop_sending();
-            conn.rest();
+        match self {
+            Poll::Single(_) => {}
+            Poll::Stream(stream, _) => {
+                let conn = stream.into_conn();
+                conn.stop_sending();
+                conn.rest();
+            }
+            Poll::Socket(socket, _) => socket.leave(),
         }
     }
 }

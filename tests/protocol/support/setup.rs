@@ -14,7 +14,7 @@ use super::server::Server;
 use super::site::Site;
 
 /// Domains of one server; each test takes one or two.
-pub(crate) const DOMAINS: usize = 800;
+pub(crate) const DOMAINS: usize = 1_200;
 /// The variable that restricts the tests to one number of shards.
 const SHARDS_VARIABLE: &str = "NEXTIM_TEST_SHARDS";
 
@@ -153,12 +153,13 @@ struct World {
     transport: Transport,
 }
 
-/// Polls with every number of shards, and streams with two: the second shard is what makes fates and cuts travel.
+/// Polls with every number of shards, streams and sockets with two: the second shard is what makes fates and cuts travel.
 fn worlds() -> Vec<World> {
     let counts = shard_counts();
-    let streams = if counts.contains(&2) { 2 } else { counts[0] };
+    let two = if counts.contains(&2) { 2 } else { counts[0] };
     let polls = counts.into_iter().map(|shards| World { shards, transport: Transport::Poll });
-    polls.chain([World { shards: streams, transport: Transport::Stream }]).collect()
+    let others = [Transport::Stream, Transport::Socket].map(|transport| World { shards: two, transport });
+    polls.chain(others).collect()
 }
 
 /// The server of this setup that tests share; it lives as long as the test process.

@@ -43,6 +43,11 @@ impl Site {
         Site { transport, ..self }
     }
 
+    /// The same site, with pages that poll.
+    pub(crate) fn by_polls(&self) -> Site {
+        self.clone().by(Transport::Poll)
+    }
+
     /// Another domain of the same server.
     pub(crate) fn neighbour(&self) -> Site {
         Site::fresh(&self.server).by(self.transport)

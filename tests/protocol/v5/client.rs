@@ -57,9 +57,10 @@ impl Caller<'_> {
         let text = self.call("POST", "/v5/presences/online", params);
         let json: Value = serde_json::from_str(&text).unwrap();
         let ticket = json["ticket"].as_str().expect("a ticket").to_owned();
-        let poll = "https://im.example/v5/packets";
-        let expected =
-            format!(r#"{{"success":true,"ticket":"{ticket}","server":"{poll}","jsonpd":"{poll}",{rest}}}"#);
+        let (poll, socket) = ("https://im.example/v5/packets", "wss://im.example/v5/wsocket");
+        let expected = format!(
+            r#"{{"success":true,"ticket":"{ticket}","server":"{poll}","jsonpd":"{poll}","websocket":"{socket}",{rest}}}"#
+        );
         assert_eq!(text, expected);
         ticket
     }

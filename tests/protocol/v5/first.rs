@@ -24,10 +24,12 @@ fn online(site: &Site, params: &Params<'_>, rest: &str) -> String {
     let text = call(site, "POST", "/v5/presences/online", params);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let ticket = json["ticket"].as_str().expect("a ticket").to_owned();
-    let poll = "https://im.example/v5/packets";
+    let (poll, socket) = ("https://im.example/v5/packets", "wss://im.example/v5/wsocket");
     assert_eq!(
         text,
-        format!(r#"{{"success":true,"ticket":"{ticket}","server":"{poll}","jsonpd":"{poll}",{rest}}}"#)
+        format!(
+            r#"{{"success":true,"ticket":"{ticket}","server":"{poll}","jsonpd":"{poll}","websocket":"{socket}",{rest}}}"#
+        )
     );
     ticket
 }

@@ -102,7 +102,7 @@ fn only_pages_of_version_5_are_shown_it_whatever_the_member_uses() {
 #[test]
 fn of_a_member_and_a_room_the_newest_waits() {
     each_site(|site| {
-        let mut al = Page::open(site, "al", &[("rooms", "r1,r2")]);
+        let mut al = Page::open(&site.by_polls(), "al", &[("rooms", "r1,r2")]);
         let bo = Page::open(site, "bo", &[("rooms", "r1,r2")]);
         for show in ["invisible", "chat", "invisible", "away"] {
             bo.does("/v5/presences/show", &[("show", show)]);

@@ -9,7 +9,7 @@
 //! | Java `webim.client-5.8`, `WebimClient` | `java` |
 //! | `Webim.dll` 1.0 | `net` |
 //! | the PHP library 5.0 of 2013, `class.webim_client.php` | `first` |
-//! | the pages of `webim-js` 5.x | `pages`, `groups` |
+//! | the pages of `webim-js` 5.x | `pages`, `groups`, `socket` |
 //! | hostile sites | `worlds` |
 
 mod client;
@@ -21,4 +21,5 @@ mod page;
 mod pages;
 mod php;
 mod python;
+mod socket;
 mod worlds;

@@ -1,14 +1,16 @@
-//! A page of `webim-js` 5.x: it polls by JSONP, without `seq`, and again after every 200.
+//! A page of `webim-js` 5.x: it polls by JSONP, without `seq`, and again after every 200; or it has a WebSocket, on a site
+//! whose pages have one.
 //!
-//! Owns: how such a page polls. Must not: call what a site calls, but for the mark that ends what a test reads.
+//! Owns: how such a page waits. Must not: call what a site calls, but for the mark that ends what a test reads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use nextim_testkit::patience::PATIENCE;
+use nextim_testkit::socket::{PONG, TEXT, handshake};
 use serde_json::Value;
 
-use crate::support::{Response, Site, get};
+use crate::support::{Frame, Response, Site, Socket, Transport, get};
 
 /// The user who sends marks.
 const FENCE: &str = "~fence";
@@ -18,6 +20,8 @@ pub(crate) struct Page {
     site: Site,
     pub(crate) name: String,
     pub(crate) ticket: String,
+    /// Its socket, if it does not poll.
+    socket: Option<Socket>,
     /// Answers that no test has read.
     unread: String,
 }
@@ -25,7 +29,18 @@ pub(crate) struct Page {
 impl Page {
     /// The page of a user, with the ticket that the site was answered.
     pub(crate) fn of(site: &Site, name: &str, ticket: &str) -> Page {
-        Page { site: site.clone(), name: name.to_owned(), ticket: ticket.to_owned(), unread: String::new() }
+        let (name, ticket, unread) = (name.to_owned(), ticket.to_owned(), String::new());
+        let mut page = Page { site: site.clone(), name, ticket, socket: None, unread };
+        page.socket = (site.transport == Transport::Socket).then(|| page.subscribe());
+        page
+    }
+
+    /// Opens a socket.
+    #[track_caller]
+    pub(crate) fn subscribe(&self) -> Socket {
+        let mut socket = Socket::open(self.site.connect(), &handshake("/v5/wsocket", &[])).unwrap();
+        socket.send(TEXT, format!("subscribe {} {}", self.site.domain, self.ticket).as_bytes());
+        socket
     }
 
     /// A page whose site calls as few of the parameters as it can.
@@ -60,9 +75,24 @@ impl Page {
         self.site.send(&get("/v5/packets", &params))
     }
 
-    /// Polls once; what the function is called with.
+    /// Waits for the next text of its socket, and answers pings until then.
     #[track_caller]
-    fn called_with(&self) -> String {
+    fn read(socket: &mut Socket) -> String {
+        loop {
+            match socket.frame() {
+                Frame::Text(text) => return text,
+                Frame::Ping(payload) => socket.send(PONG, &payload),
+                other @ (Frame::Close(_) | Frame::End) => panic!("a text, not {other:?}"),
+            }
+        }
+    }
+
+    /// Polls once; what the function is called with. Or waits for a text.
+    #[track_caller]
+    fn called_with(&mut self) -> String {
+        if let Some(socket) = &mut self.socket {
+            return Page::read(socket);
+        }
         let answer = self.poll();
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.header("content-type"), Some("application/javascript; charset=utf-8"));

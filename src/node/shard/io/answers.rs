@@ -4,14 +4,16 @@
 //! not: write the text of an answer; `reply` and `execute` do.
 
 use super::Io;
-use crate::api::Form;
 use crate::base::limits::turn::FAREWELL_MS;
 use crate::base::memory::Owner;
 use crate::base::slots::Slot;
-use crate::node::shard::conn::Retention;
+use crate::http::websocket::{CloseCode, write_close};
+use crate::node::shard::conn::{Conn, Retention};
+use crate::node::shard::gate::Visitor;
 use crate::node::shard::socket::WriteOutcome;
 use crate::node::shard::state::{AfterAnswer, ConnState, OutgoingAnswer, ParkedStream};
 use crate::router::ids::{CallKey, SessionKey};
+use crate::router::mail::{Input, PollCut, StreamAck};
 
 impl Io {
     pub(in crate::node::shard) fn send(&mut self, slot: Slot, answer: OutgoingAnswer<'_>) {
@@ -39,6 +41,7 @@ impl Io {
     /// Writes an event of a stream, which is parked again when the kernel has taken the last byte.
     pub(in crate::node::shard) fn send_event(&mut self, slot: Slot, stream: ParkedStream, bytes: &[u8]) {
         let ParkedStream { mut shape, session, domain } = stream;
+        let is_socket = shape.is_socket();
         self.count_step();
         let until = self.now().after(self.timeouts.answer_ms);
         let Some(conn) = self.conns.get(slot) else { return };
@@ -47,9 +50,12 @@ impl Io {
         if outcome == WriteOutcome::Flushed {
             conn.begin_stream();
             let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial() };
+            if is_socket && conn.has_more() {
+                self.defer(slot);
+            }
             return self.note_fate(session, key, true);
         }
-        shape.form = Form::Stream;
+        shape.begin_stream();
         self.conns.turn_to(slot, ConnState::Sending(shape, session));
         if outcome == WriteOutcome::Unfinished {
             self.wait_for_reader(slot);
@@ -58,6 +64,34 @@ impl Io {
             self.counters.answers_unkept_total += u64::from(outcome == WriteOutcome::Unkept);
             self.kill(slot);
         }
+    }
+
+    /// Closes an open socket, with a last frame that says why.
+    pub(in crate::node::shard) fn close_socket(&mut self, slot: Slot, code: CloseCode) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        if let ConnState::Parked(_, session) = conn.state() {
+            let (session, serial) = (*session, conn.serial());
+            self.notes.push_back(Input::Cut(PollCut { session, key: self.key_of(slot, serial) }));
+        }
+        self.with_output(|io, output| {
+            write_close(output, code);
+            let (asset, domain, fate, then): (&[u8], _, _, _) = (&[], None, None, AfterAnswer::Farewell);
+            io.send(slot, OutgoingAnswer { bytes: output, asset, domain, fate, then });
+        });
+    }
+
+    /// Notes for a session that the client of its socket has everything up to this packet.
+    pub(in crate::node::shard) fn note_ack(&mut self, slot: Slot, session: SessionKey, seq: u64) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let serial = conn.serial();
+        let key = self.key_of(slot, serial);
+        self.notes.push_back(Input::Ack(StreamAck { session, key, seq }));
+    }
+
+    /// Counts a read of a socket for its client, as a request is. Behind a proxy no frame names the client.
+    pub(in crate::node::shard) fn admits_frames(&mut self, slot: Slot) -> bool {
+        let is_counted = |conn: &mut Conn| matches!(conn.visitor(), Visitor::Counted(_));
+        !self.conns.get(slot).is_some_and(is_counted) || self.admits_request(slot, std::iter::empty)
     }
 
     /// Writes bytes that are not an answer, and do not change the state of the connection.
@@ -94,10 +128,15 @@ impl Io {
             ConnState::Sending(shape, session) => {
                 let (shape, session) = (shape.clone(), *session);
                 let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial() };
+                let reads_on = shape.is_open_socket() && conn.has_more();
                 self.conns.turn_to(slot, ConnState::Parked(shape, session));
+                if reads_on {
+                    self.defer(slot);
+                }
                 self.note_fate(session, key, true);
             }
             ConnState::Reading
+            | ConnState::Subscribing(_)
             | ConnState::Calling(..)
             | ConnState::Parked(..)
             | ConnState::Farewell

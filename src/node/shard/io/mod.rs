@@ -255,9 +255,10 @@ impl Io {
     pub(super) fn charge_pipelined(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let waits = match conn.state() {
-            ConnState::Writing { .. } | ConnState::Sending(..) | ConnState::Parked(..) => {
-                conn.input().is_some()
-            }
+            ConnState::Writing { .. }
+            | ConnState::Sending(..)
+            | ConnState::Subscribing(_)
+            | ConnState::Parked(..) => conn.input().is_some(),
             ConnState::Reading | ConnState::Calling(..) | ConnState::Farewell | ConnState::Dead => false,
         };
         if waits {
@@ -333,6 +334,7 @@ impl Io {
                 self.note_fate(session, key, false);
             }
             ConnState::Reading
+            | ConnState::Subscribing(_)
             | ConnState::Calling(..)
             | ConnState::Writing { fate: None, .. }
             | ConnState::Farewell

@@ -11,7 +11,7 @@ use nextim_testkit::http::{Response, post_form};
 use nextim_testkit::paths::{BarFile, bar_files, site_calls};
 use nextim_testkit::patience::eventually;
 use nextim_testkit::process::Process;
-use nextim_testkit::proxy::{listening, make_certificate, need, output, read_until, spawn};
+use nextim_testkit::proxy::{listening, make_certificate, need, output, read_until, spawn, use_socket};
 use nextim_testkit::server::Server;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -224,6 +224,25 @@ fn events_of_a_stream_come_one_by_one_and_are_acknowledged() {
         read_until(&mut printed, "\"reason\":\"replaced\"");
         assert!(!world.logged().contains(&ticket));
     }
+}
+
+#[test]
+fn a_socket_has_messages_and_acknowledges_them() {
+    let world = World::start(LONG_HOLD);
+    let ticket = world.online("alice");
+    use_socket(world.port, &format!("/ws?domain=forum&ticket={ticket}&seq=0"), ORIGIN, |body| {
+        world.site("/messages", &format!("from=system&to=alice&body={body}")).ok();
+    });
+    eventually("the first one is acknowledged", || {
+        let answer = output(&mut world.poll(&ticket, 0));
+        assert!(answer.contains("\"two\""), "{answer}");
+        (!answer.contains("\"one\"")).then_some(())
+    });
+    for path in ["/ws", "/v5/wsocket"] {
+        let answer = output(world.browser(path).arg("--http1.1"));
+        assert!(answer.starts_with("HTTP/1.1 426"), "{path}: {answer}");
+    }
+    assert!(!world.logged().contains(&ticket));
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //!
 //! Owns: where programs are found, how they are run and waited for, and a certificate. Must not: know a configuration.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 use super::patience::eventually;
 use super::process::Process;
+use super::socket::{CLOSE, ack_frame, frame, handshake};
 
 /// Where programs are found, those of administrators included.
 pub fn path() -> String {
@@ -46,6 +47,64 @@ pub fn read_until(mut printed: impl Read, end: &str) -> String {
         read.push_str(std::str::from_utf8(&chunk[..count]).expect("text"));
     }
     read
+}
+
+/// A connection by TLS, of which every byte is written and read as it is.
+#[derive(Debug)]
+pub struct Tls {
+    _client: Process,
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+}
+
+impl Tls {
+    /// Connects to this port of this machine.
+    #[track_caller]
+    pub fn open(port: u16) -> Tls {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-quiet", "-verify_quiet", "-servername", "im.example", "-connect"]);
+        client.arg(format!("127.0.0.1:{port}")).stderr(Stdio::null());
+        client.env("PATH", path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut client = Process::spawn(&mut client).unwrap();
+        let (stdin, stdout) = (client.stdin(), client.stdout());
+        Tls { _client: client, stdin, stdout }
+    }
+
+    /// Writes bytes.
+    #[track_caller]
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stdin.write_all(bytes).unwrap();
+    }
+
+    /// Reads until these bytes have come. Returns all of that.
+    #[track_caller]
+    pub fn read_until(&mut self, end: &[u8]) -> String {
+        let (mut read, mut chunk) = (Vec::new(), [0; 4_096]);
+        while !read.windows(end.len()).any(|window| window == end) {
+            let count = self.stdout.read(&mut chunk).unwrap();
+            assert!(count > 0, "{end:02x?} is not in {:?}", String::from_utf8_lossy(&read));
+            read.extend_from_slice(&chunk[..count]);
+        }
+        String::from_utf8_lossy(&read).into_owned()
+    }
+}
+
+/// A socket that is opened at this port has messages and acknowledges them. `push` sends alice a message with this body.
+#[track_caller]
+pub fn use_socket(port: u16, target: &str, origin: &str, push: impl Fn(&str)) {
+    let mut socket = Tls::open(port);
+    let headers = [("Host", "im.example"), ("Origin", origin)];
+    socket.send(&handshake(target, &headers));
+    let head = socket.read_until(b"\"seq\":0}");
+    assert!(head.starts_with("HTTP/1.1 101 ") && head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+    for (seq, body) in [(1, "one"), (2, "two")] {
+        push(body);
+        let text = socket.read_until(format!("\"seq\":{seq}}}").as_bytes());
+        assert!(text.contains(&format!("\"body\":\"{body}\"")), "{text}");
+    }
+    socket.send(&ack_frame(1));
+    socket.send(&frame(CLOSE, &1000_u16.to_be_bytes()));
+    socket.read_until(b"\x88\x02\x03\xE8");
 }
 
 /// Starts a program that listens on a free port, which `command` gives it. Returns the port.

@@ -8,6 +8,7 @@ use super::param::Param;
 use super::params::Params;
 use super::refusal::{NO_CLIENT, STREAM_OF_HTTP10};
 use super::shape::{Detail, Form, Shape};
+use crate::base::digits;
 use crate::base::domains::{Audience, DomainId, Domains};
 use crate::http::jsonp;
 use crate::http::rejection::Rejection;
@@ -82,7 +83,7 @@ pub(super) fn ack<'a>(params: &mut Params<'_>) -> Result<Verb<'a>, Rejection> {
 /// The number of the last packet that the client has; an empty one counts as absent.
 pub(super) fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
     let Some(text) = params.text(Param::Seq) else { return Ok(None) };
-    number(text.as_bytes()).map(Some).ok_or(Param::Seq.bad())
+    digits::number(text.as_bytes()).map(Some).ok_or(Param::Seq.bad())
 }
 
 /// The `Last-Event-ID` of a browser that opens a stream once more: the id of an event is a `seq`.
@@ -92,13 +93,7 @@ fn last_event_id(request: &Request<'_>) -> Result<Option<u64>, Rejection> {
     if values.next().is_some() {
         return Err(Param::Seq.bad());
     }
-    number(value).map(Some).ok_or(Param::Seq.bad())
-}
-
-/// A number of digits alone.
-pub(super) fn number(digits: &[u8]) -> Option<u64> {
-    let are_digits = digits.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(digits).ok().filter(|_| are_digits)?.parse().ok()
+    digits::number(value).map(Some).ok_or(Param::Seq.bad())
 }
 
 #[cfg(test)]

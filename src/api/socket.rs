@@ -13,6 +13,7 @@ use super::packets;
 use super::params::Params;
 use super::refusal::OTHER_ORIGIN;
 use super::shape::{Detail, Form, Shape};
+use crate::base::digits;
 use crate::base::domains::{Audience, Domains};
 use crate::base::limits::wire::{SOCKET_TEXT_BYTES_MAX, V5_SOCKET_TEXT_BYTES_MAX};
 use crate::http::rejection::Rejection;
@@ -84,7 +85,7 @@ pub(crate) fn meaning(frame: Frame<'_>, shape: &Shape) -> Meaning {
 fn acknowledged(text: &str) -> Option<u64> {
     let member = text.trim_ascii().strip_prefix('{')?.strip_suffix('}')?;
     let (name, number) = member.split_once(':')?;
-    (name.trim_ascii() == "\"seq\"").then(|| packets::number(number.trim_ascii().as_bytes()))?
+    (name.trim_ascii() == "\"seq\"").then(|| digits::number(number.trim_ascii().as_bytes()))?
 }
 
 /// The poll that the first text of a client of version 5 stands for: `subscribe DOMAIN TICKET`.

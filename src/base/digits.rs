@@ -1,6 +1,6 @@
 //! Digits of numbers, decimal and hexadecimal.
 //!
-//! Owns: the digits, and the text they are appended to. Must not: pad, sign or group them. Every answer has some numbers,
+//! Owns: the digits, the text they are appended to, and the numbers they make. Must not: pad, sign or group them. Every answer has some numbers,
 //! nearly all of them short, so they are written without a formatter.
 
 /// The most digits that a number has: those of `u64::MAX`.
@@ -53,6 +53,18 @@ pub(crate) fn append_hexadecimal(out: &mut String, number: u64) {
     }
 }
 
+/// The number that these digits make; `None` if there are none, if another byte is among them, or if it has more than 64
+/// bits.
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
+
 /// The digit of a number below ten.
 fn digit(number: u64) -> u8 {
     let [value, ..] = number.to_le_bytes();
@@ -87,10 +99,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn digits_alone_make_a_number() {
+        for (digits, number) in [
+            ("0", Some(0)),
+            ("007", Some(7)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("+1", None),
+            ("-1", None),
+            ("1 ", None),
+            ("\u{661}", None),
+        ] {
+            assert_eq!(super::number(digits.as_bytes()), number, "{digits}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_number_has_the_digits_of_a_formatter(number: u64, shift in 0..64_u32) {
             check(number >> shift);
+            proptest::prop_assert_eq!(super::number(Digits::of(number).as_bytes()), Some(number));
         }
     }
 }

@@ -89,7 +89,6 @@ impl Formatter for ScriptSafe {
 
 /// Appends a text as a JSON string.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
     out.push(b'"');
     append_escaped::<InString>(out, text);
     out.push(b'"');

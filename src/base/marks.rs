@@ -57,12 +57,25 @@ impl<C: Class> Iterator for Marks<'_, C> {
 /// The marks in the first block of `rest`, a bit each. The last block may be shorter than others.
 #[inline]
 fn first_marks<C: Class>(rest: &[u8]) -> u32 {
-    let Some(block) = rest.first_chunk::<BLOCK>() else {
-        let mut block = [0; BLOCK];
-        block[..rest.len()].copy_from_slice(rest);
-        return marks_in::<C>(block) & ((1 << rest.len()) - 1);
-    };
-    marks_in::<C>(*block)
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        return marks_in::<C>(*block);
+    }
+    let ends =
+        ends::<8>(rest).or_else(|| ends::<4>(rest)).or_else(|| ends::<2>(rest)).or_else(|| ends::<1>(rest));
+    let Some((block, length)) = ends else { return 0 };
+    let (found, whole) = (marks_in::<C>(block), (1 << length) - 1);
+    found & whole | (found >> length & whole) << (rest.len() - length)
+}
+
+/// The first and the last `LENGTH` bytes of `rest`, one behind the other, and this length; they may overlap. To copy a
+/// constant number of bytes twice takes fewer steps than to copy any number.
+#[inline]
+fn ends<const LENGTH: usize>(rest: &[u8]) -> Option<([u8; BLOCK], usize)> {
+    let (first, last) = (rest.first_chunk::<LENGTH>()?, rest.last_chunk::<LENGTH>()?);
+    let mut block = [0; BLOCK];
+    block[..LENGTH].copy_from_slice(first);
+    block[LENGTH..2 * LENGTH].copy_from_slice(last);
+    Some((block, LENGTH))
 }
 
 #[inline]

@@ -128,9 +128,14 @@ impl<'a> Pair<'a> {
     }
 
     /// The value.
-    #[inline]
     pub fn value(self) -> Result<Cow<'a, str>, BadText> {
         self.decode(self.value)
+    }
+
+    /// The value, if it stands in the form as it is.
+    #[inline]
+    pub(crate) fn plain_value(self) -> Option<&'a str> {
+        self.text.filter(|_| !self.value.is_coded).map(|text| &text[self.value.start..self.value.end])
     }
 
     /// The value, with U+0000 in place of each part that is not valid text. Only a malformed escape is an error, because
@@ -144,7 +149,6 @@ impl<'a> Pair<'a> {
         &self.input[part.start..part.end]
     }
 
-    #[inline]
     fn decode(self, part: Part) -> Decoded<'a> {
         match self.text {
             Some(text) if !part.is_coded => Ok(Cow::Borrowed(&text[part.start..part.end])),

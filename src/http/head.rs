@@ -13,6 +13,7 @@ use super::host::is_host;
 use super::rejection::Rejection;
 use super::request::{Method, Request};
 use super::target;
+use crate::base::digits;
 use crate::base::limits::wire::{HEADERS_MAX, TARGET_BYTES_MAX};
 
 /// How the body is framed.
@@ -168,7 +169,7 @@ impl<'b> Fields<'b> {
     }
 
     fn read_length(&mut self, value: &[u8]) -> Result<(), Rejection> {
-        let length = length(value).ok_or(Rejection::malformed())?;
+        let length = digits::number(value).ok_or(Rejection::malformed())?;
         match self.length.replace(length) {
             Some(before) if before != length => Err(Rejection::malformed()),
             Some(_) | None => Ok(()),
@@ -193,17 +194,6 @@ impl<'b> Fields<'b> {
 /// reader may find another header there, and with it another end of the body.
 fn has_bare_newline(head: &[u8]) -> bool {
     head.iter().enumerate().any(|(at, byte)| *byte == b'\n' && (at == 0 || head[at - 1] != b'\r'))
-}
-
-/// A `Content-Length`: only digits, and a number of 64 bits.
-fn length(value: &[u8]) -> Option<u64> {
-    if value.is_empty() {
-        return None;
-    }
-    value.iter().try_fold(0_u64, |length, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        length.checked_mul(10)?.checked_add(digit)
-    })
 }
 
 /// The credentials of an `Authorization: Basic`, still encoded.

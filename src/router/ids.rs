@@ -130,34 +130,35 @@ impl Ticket {
     }
 }
 
-/// The six bits that each character of URL-safe base64 stands for (RFC 4648 section 5).
-const SIX_BITS: [u8; 256] = {
-    let mut bits = [NO_BITS; 256];
+/// The six bits of each character of URL-safe base64 (RFC 4648 section 5), by its place among four: where they stand in
+/// the three bytes that the four make.
+const SIX_BITS: [[u32; 256]; 4] = {
+    let mut bits = [[NO_BITS; 256]; 4];
     let characters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut value: u8 = 0;
+    let mut value: u32 = 0;
     while (value as usize) < characters.len() {
-        bits[characters[value as usize] as usize] = value;
+        let mut place = 0;
+        while place < bits.len() {
+            bits[place][characters[value as usize] as usize] = value << (18 - 6 * place);
+            place += 1;
+        }
         value += 1;
     }
     bits
 };
-/// The value of all other characters: more than six bits.
-const NO_BITS: u8 = 0x80;
+/// The value of all other characters: more than three bytes.
+const NO_BITS: u32 = 1 << 24;
 
 /// The bytes of a ticket; `None` if a character is not of URL-safe base64. Every poll and every message has a ticket, and
 /// one length needs no general decoder.
 fn decode(text: &[u8; TICKET_CHARS]) -> Option<[u8; TICKET_BYTES]> {
     let mut bytes = [0; TICKET_BYTES];
     let mut seen = 0;
-    // Eight characters are 48 bits, which fit into a register: the compiler would keep all forty apart.
-    for (six, eight) in bytes.as_chunks_mut::<6>().0.iter_mut().zip(text.as_chunks::<8>().0) {
-        let word = eight.iter().fold(0, |word: u64, character| {
-            let bits = SIX_BITS[usize::from(*character)];
-            seen |= bits;
-            word << 6 | u64::from(bits)
-        });
-        let [_, _, rest @ ..] = word.to_be_bytes();
-        *six = rest;
+    for (three, four) in bytes.as_chunks_mut::<3>().0.iter_mut().zip(text.as_chunks::<4>().0) {
+        let word = SIX_BITS.iter().zip(four).fold(0, |word, (bits, at)| word | bits[usize::from(*at)]);
+        seen |= word;
+        let [_, rest @ ..] = word.to_be_bytes();
+        *three = rest;
     }
     (seen & NO_BITS == 0).then_some(bytes)
 }

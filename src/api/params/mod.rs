@@ -101,9 +101,10 @@ impl<'a> Params<'a> {
 
     fn read_form(&mut self, pairs: form::Pairs<'a>, source: &mut ParamSource) {
         for pair in pairs {
-            match Param::of(pair.raw_name()) {
-                Some(param) => self.put_pair(source, param, pair),
-                None => self.read_coded(pair, source),
+            match (Param::of(pair.raw_name()), pair.plain_value()) {
+                (Some(param), Some(text)) => self.put_text(source, param, Cow::Borrowed(text)),
+                (Some(param), None) => self.put_pair(source, param, pair),
+                (None, _) => self.read_coded(pair, source),
             }
         }
     }
@@ -124,7 +125,6 @@ impl<'a> Params<'a> {
         }
     }
 
-    #[inline]
     fn put_pair(&mut self, source: &mut ParamSource, param: Param, pair: form::Pair<'a>) {
         match pair.value() {
             Err(BadText) if param.is_list() => self.put(source, param, pair.marked_value().map(Cow::Owned)),
@@ -176,6 +176,7 @@ impl<'a> Params<'a> {
     }
 
     /// Notes that a parameter stands in a source; it must not stand there twice.
+    #[inline]
     fn see(&mut self, source: &mut ParamSource, param: Param) {
         if (source.seen | source.listed) & param.bit() != 0 {
             self.blame(param.name());
@@ -185,13 +186,18 @@ impl<'a> Params<'a> {
 
     /// Takes a parameter, unless it stood in an earlier source: that one wins.
     fn put(&mut self, source: &mut ParamSource, param: Param, value: Decoded<'a>) {
+        if let Ok(text) = value {
+            return self.put_text(source, param, text);
+        }
         self.see(source, param);
-        match value {
-            Err(BadText) => self.blame(param.name()),
-            Ok(_) if self.listed & param.bit() != 0 => {}
-            Ok(text) => {
-                self.values[param as usize].get_or_insert(text);
-            }
+        self.blame(param.name());
+    }
+
+    #[inline]
+    fn put_text(&mut self, source: &mut ParamSource, param: Param, text: Text<'a>) {
+        self.see(source, param);
+        if self.listed & param.bit() == 0 {
+            self.values[param as usize].get_or_insert(text);
         }
     }
 

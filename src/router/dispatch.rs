@@ -4,6 +4,7 @@
 //! router.
 
 use super::call::{Call, Caller, NewMessage, Refusal, Verb};
+use super::ids::SessionKey;
 use super::machine::Router;
 use super::mail::{Alarm, CallAnswer, CallRequest, Effect, Input, Mail};
 use crate::base::clock::Tick;
@@ -15,6 +16,8 @@ impl Router {
         match input {
             Input::Call(request) => self.route(request),
             Input::Mail(mail) => self.receive(mail),
+            Input::Cut(cut) if self.is_here(cut.session) => self.people.on_cut(&mut self.out, cut),
+            Input::Fate(fate) if self.is_here(fate.session) => self.people.on_fate(&mut self.out, fate),
             Input::Cut(cut) => self.out.send(cut.session.place, Mail::Cut(cut)),
             Input::Fate(fate) => self.out.send(fate.session.place, Mail::Fate(fate)),
             Input::Ack(ack) => self.out.send(ack.session.place, Mail::Ack(ack)),
@@ -33,6 +36,11 @@ impl Router {
         self.people.assert_sound(self.out.counters().packets_waiting);
         self.rooms.assert_sound();
         self.out.end(effects);
+    }
+
+    /// Whether this router owns a session.
+    fn is_here(&self, session: SessionKey) -> bool {
+        session.place == self.directory.place()
     }
 
     /// Judges a call here, or sends it to the router that can.

@@ -84,6 +84,9 @@ impl Router {
     /// Queues copies to the sender's other sessions, unless the sender is the receiver, too.
     pub(super) fn copy(&mut self, kind: MessageType, to: &str, packet: &Packet, sender: Sender) {
         let Some(user) = sender.user else { return };
+        if sender.session.is_some_and(|session| self.people.is_only_session(user, session)) {
+            return; // as nearly always: nothing of the user needs to be looked at
+        }
         let name = self.people.get(user).map(|user| user.profile().name());
         if kind != MessageType::Unicast || Some(to) != name {
             self.people.deliver(&mut self.out, user, packet, sender.session);

@@ -186,6 +186,11 @@ impl People {
         self.sessions.older(session)
     }
 
+    /// Whether a user has this session and no other.
+    pub(in crate::router) fn is_only_session(&self, user: Slot, session: Slot) -> bool {
+        self.user(user).sessions().newest() == Some(session) && self.older(session).is_none()
+    }
+
     pub(super) fn ticket(&self, session: Slot) -> Ticket {
         self.sessions.ticket(session)
     }

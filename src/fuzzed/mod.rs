@@ -9,16 +9,16 @@
 
 mod call;
 mod config;
-mod frame;
 mod limits;
 mod request;
 mod text;
+mod websocket;
 
 pub use self::call::call;
 pub use self::config::config;
-pub use self::frame::frame;
 pub use self::request::{chunked, request};
 pub use self::text::{callback, form, json, ticket};
+pub use self::websocket::websocket;
 
 #[cfg(test)]
 mod tests {
@@ -33,10 +33,10 @@ mod tests {
         ("chunked", super::chunked),
         ("config", super::config),
         ("form", super::form),
-        ("frame", super::frame),
         ("json", super::json),
         ("request", super::request),
         ("ticket", super::ticket),
+        ("websocket", super::websocket),
     ];
 
     fn folder(name: &str) -> PathBuf {

@@ -10,7 +10,7 @@ const TEXT_BYTES_MAX: usize = 300;
 /// The frames of a socket are those that a second reader finds, and the last one is followed by the same code or by
 /// nothing that is whole; a frame is found when its last byte has arrived and not before, and whatever ends the socket
 /// ends it with every byte more.
-pub fn frame(data: &[u8]) {
+pub fn websocket(data: &[u8]) {
     let mut rest = data;
     loop {
         let expected = expected(rest);

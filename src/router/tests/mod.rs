@@ -3,6 +3,7 @@
 //! Owns: [`Routers`], whose mail arrives at once. Must not: draw random numbers; the simulator does.
 
 mod crowds;
+mod pongs;
 
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ struct Routers {
     returned: usize,
     /// The time that the site gives to sessions.
     expires_s: Option<u64>,
+    /// Alarms that were set, and do not ring by themselves.
+    alarms: Vec<TimedAlarm>,
 }
 
 impl Routers {
@@ -67,6 +70,7 @@ impl Routers {
             serial: 0,
             returned: 0,
             expires_s: None,
+            alarms: Vec::new(),
         }
     }
 
@@ -110,7 +114,8 @@ impl Routers {
                         effects.extend(more);
                     }
                     Effect::Undelivered(undelivered) => self.returned += undelivered.messages.len(),
-                    Effect::Alarm(_) | Effect::Close(_) => {}
+                    Effect::Alarm(alarm) => self.alarms.push(alarm),
+                    Effect::Close(_) => {}
                 }
             }
         }

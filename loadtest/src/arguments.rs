@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use nextim_testkit::load::socket::USERS_MAX;
+use nextim_testkit::load::wire::Transport;
 
 use crate::scenario::Name;
 use crate::settings::{Kind, Settings};
@@ -156,9 +157,12 @@ pub(crate) struct Options {
     /// Poll without acknowledging by seq
     #[arg(long)]
     no_seq: bool,
-    /// Wait by streams, and not by polls (compare always does both)
+    /// Wait by streams, and not by polls (compare does both)
     #[arg(long, conflicts_with = "no_seq")]
     streams: bool,
+    /// Wait by sockets (WebSocket), and not by polls (compare does both)
+    #[arg(long, conflicts_with_all = ["no_seq", "streams"])]
+    sockets: bool,
     /// Leave out Nchan, even if it is installed (compare)
     #[arg(long)]
     no_nchan: bool,
@@ -217,7 +221,7 @@ impl Options {
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
-        self.refuse_streams(scenario)?;
+        let transport = self.transport(scenario)?;
         let is_nchan = self.target == Kind::Nchan && !matches!(scenario, Name::Compare | Name::Calls);
         if is_nchan {
             self.refuse_what_nchan_lacks(scenario)?;
@@ -263,21 +267,26 @@ impl Options {
             domain: self.domain.clone(),
             apikey: self.apikey.clone(),
             with_seq: !self.no_seq,
-            with_streams: self.streams,
+            transport,
             with_nchan: !self.no_nchan,
             progress: self.progress,
             config: None,
         })
     }
 
-    fn refuse_streams(&self, scenario: Name) -> Result<(), String> {
-        if self.streams && self.target != Kind::Nextim {
-            return Err("only the message server has these streams".into());
+    fn transport(&self, scenario: Name) -> Result<Transport, String> {
+        let transport = match self {
+            Options { streams: true, .. } => Transport::Stream,
+            Options { sockets: true, .. } => Transport::Socket,
+            Options { .. } => Transport::Jsonp,
+        };
+        if transport.goes_on() && self.target != Kind::Nextim {
+            return Err("only the message server has these streams and sockets".into());
         }
-        if self.streams && [Name::Compare, Name::Instructions].contains(&scenario) {
+        if transport.goes_on() && [Name::Compare, Name::Instructions].contains(&scenario) {
             return Err("compare and instructions decide themselves how users wait".into());
         }
-        Ok(())
+        Ok(transport)
     }
 
     fn refuse_what_nchan_lacks(&self, scenario: Name) -> Result<(), String> {
@@ -371,7 +380,10 @@ mod tests {
         check(&["--target", "nchan", "--room-size", "5"], "knows no rooms");
         check(&["--target", "nchan", "--no-seq"], "knows no polls without");
         check(&["--target", "floor", "--streams"], "only the message server");
+        check(&["--target", "nchan", "--sockets"], "only the message server");
         check(&["--streams", "--no-seq"], "cannot be used with");
+        check(&["--sockets", "--no-seq"], "cannot be used with");
+        check(&["--sockets", "--streams"], "cannot be used with");
         assert!(settings(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "10"], 1_000).is_ok());
     }
 }

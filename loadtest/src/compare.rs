@@ -1,5 +1,5 @@
 //! Compare: the message server and the stand-in, in turns, and what one costs of the other; the message server with users
-//! who wait by streams; and Nchan, if it is there.
+//! who wait by streams and by sockets; and Nchan, if it is there.
 //!
 //! Owns: the order of turns and the ratios. Must not: measure otherwise than the scenarios do. A machine is never
 //! twice the same: so all are measured in one run, several times, one after another, and a ratio is that
@@ -9,9 +9,11 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 
+use nextim_testkit::load::wire::Transport;
+
 use crate::nchan::server::installed;
 use crate::number::{median, ratio};
-use crate::outcome::{Latency, Outcome, Ratio, name};
+use crate::outcome::{Latency, Outcome, Ratio, name, name_of};
 use crate::scenarios;
 use crate::settings::Kind;
 use crate::settings::Settings;
@@ -62,14 +64,15 @@ pub(crate) fn run(
             outcomes.push(routed(two, Kind::Floor)?.close()?);
             outcomes.push(routed(two, Kind::Nextim)?.close()?);
         }
-        let streamed = without_buddies(&Settings { with_streams: true, ..alone.clone() }, Kind::Nextim)?;
+        let by = |transport| without_buddies(&Settings { transport, ..alone.clone() }, Kind::Nextim);
+        let (streamed, by_sockets) = (by(Transport::Stream)?, by(Transport::Socket)?);
         let nchan = nchan(&alone, &mut ours)?;
         let slower = [&floor, &ours].into_iter().filter_map(|outcome| outcome.get(name::MESSAGE_RATE));
         let rate = settings.rate.unwrap_or_else(|| (slower.fold(f64::MAX, f64::min) * HALF).max(1.0));
         let befriended = Settings { rate: Some(rate), ..settings.clone() };
         let floor_befriended = with_buddies(&befriended, Kind::Floor, &floor)?;
         let ours_befriended = with_buddies(&befriended, Kind::Nextim, &ours)?;
-        outcomes.extend([floor, ours, streamed, floor_befriended, ours_befriended]);
+        outcomes.extend([floor, ours, streamed, by_sockets, floor_befriended, ours_befriended]);
         outcomes.extend(nchan);
     }
     let ratios = ratios(&outcomes);
@@ -142,16 +145,17 @@ fn ratios(outcomes: &[Outcome]) -> Vec<Ratio> {
         let found: Vec<&Outcome> =
             outcomes.iter().filter(closed).filter(|outcome| outcome.get(figure).is_some()).collect();
         for (name, floor_shards, shards) in pairs(figure, &found) {
-            let median = |kind, shards, by_streams| median_of(&found, kind, shards, by_streams, figure);
-            let floor = median(Kind::Floor, floor_shards, false);
-            let ours = median(Kind::Nextim, shards, false);
-            let beside = |kind, by_streams| {
-                if floor_shards == shards { median(kind, shards, by_streams) } else { None }
-            };
-            let (nchan, streams) = (beside(Kind::Nchan, false), beside(Kind::Nextim, true));
+            let median = |kind, shards, by| median_of(&found, kind, shards, by, figure);
+            let floor = median(Kind::Floor, floor_shards, Transport::Jsonp);
+            let ours = median(Kind::Nextim, shards, Transport::Jsonp);
+            let beside = |kind, by| if floor_shards == shards { median(kind, shards, by) } else { None };
+            let nchan = beside(Kind::Nchan, Transport::Jsonp);
+            let [streams, sockets] =
+                [Transport::Stream, Transport::Socket].map(|by| beside(Kind::Nextim, by));
             if let (Some(floor), Some(ours)) = (floor, ours) {
                 let times = ratio(ours, floor);
-                lines.push(Ratio { name, unit: unit.to_owned(), floor, ours, nchan, streams, times });
+                let unit = unit.to_owned();
+                lines.push(Ratio { name, unit, floor, ours, nchan, streams, sockets, times });
             }
         }
     }
@@ -177,9 +181,9 @@ fn pairs(figure: &str, found: &[&Outcome]) -> Vec<(String, u64, u64)> {
     alike.chain(unlike).collect()
 }
 
-fn median_of(found: &[&Outcome], kind: Kind, shards: u64, by_streams: bool, figure: &str) -> Option<f64> {
+fn median_of(found: &[&Outcome], kind: Kind, shards: u64, by: Transport, figure: &str) -> Option<f64> {
     let of_these = |outcome: &&&Outcome| {
-        outcome.target == kind.name() && outcome.shards == shards && outcome.with_streams == by_streams
+        outcome.target == kind.name() && outcome.shards == shards && outcome.transport == name_of(by)
     };
     let values = found.iter().filter(of_these).filter_map(|outcome| outcome.get(figure));
     let mut values: Vec<f64> = values.collect();
@@ -192,8 +196,10 @@ mod tests {
 
     #[test]
     fn ratios_are_of_medians() {
+        let by = |transport: &str, outcome| Outcome { transport: transport.to_owned(), ..outcome };
         let outcome = |target: &str, shards, rate, figures: &[(&str, f64)]| {
-            let mut outcome = Outcome { target: target.to_owned(), shards, rate, ..Outcome::default() };
+            let mut outcome =
+                by("polls", Outcome { target: target.to_owned(), shards, rate, ..Outcome::default() });
             for (name, value) in figures {
                 outcome.figure(name, "µs", *value);
             }
@@ -212,9 +218,11 @@ mod tests {
             outcome("nextim", 1, Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
             outcome("floor", 1, Some(1.0), &[(P99, 10.0)]),
             outcome("nchan", 1, None, &[(name::CPU_MESSAGE, 20.0)]),
-            Outcome { with_streams: true, ..outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 9.0)]) },
+            by("streams", outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 9.0)])),
+            by("sockets", outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 8.0)])),
         ];
-        assert_eq!(ratios(&outcomes)[0].streams, Some(9.0));
+        let beside = |ratio: &Ratio| (ratio.streams, ratio.sockets);
+        assert_eq!(beside(&ratios(&outcomes)[0]), (Some(9.0), Some(8.0)));
         check(&outcomes, &[(name::CPU_MESSAGE, 1.2, Some(20.0)), (P99, 3.0, None)]);
         outcomes.push(outcome("floor", 2, None, &[(name::CPU_MESSAGE, 8.0)]));
         outcomes.push(outcome("nextim", 2, None, &[(name::CPU_MESSAGE, 16.0)]));

@@ -3,7 +3,7 @@
 //! Owns: the choice between `NextIM`'s protocol, which the stand-in speaks, too, and Nchan's. Must not: know the
 //! bytes. An Nchan has channels only: nobody goes online, and there are neither rooms nor buddies.
 
-use nextim_testkit::load::wire::{Recipient, Requests, Ticket};
+use nextim_testkit::load::wire::{Recipient, Requests, Ticket, Transport};
 
 use crate::nchan::wire::Channels;
 
@@ -93,17 +93,12 @@ impl Dialect {
         }
     }
 
-    /// Appends a poll of the user with this number, who has this ticket. It acknowledges packets up to `seq`.
-    pub(crate) fn poll(&self, out: &mut Vec<u8>, user: u32, ticket: &Ticket, seq: u64) {
+    /// Appends the request by which the user with this number, who has this ticket, waits for what comes after `seq`.
+    pub(crate) fn wait(&self, out: &mut Vec<u8>, by: Transport, user: u32, (ticket, seq): (&Ticket, u64)) {
         match self {
-            Dialect::Nextim(requests) => requests.poll(out, ticket, seq),
+            Dialect::Nextim(requests) => requests.wait(out, by, ticket, seq),
             Dialect::Nchan(channels) => channels.poll(out, user, ticket),
         }
-    }
-
-    /// Appends the request for a stream of what came after `seq`.
-    pub(crate) fn stream(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
-        self.site().stream(out, ticket, seq);
     }
 
     /// Appends the acknowledgement of what came on a stream up to `seq`.

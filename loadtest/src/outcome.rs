@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use nextim_testkit::load::wire::Transport;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::Machine;
 use crate::number::real;
 
 /// The form of the files.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Names of figures that are compared or plotted.
 pub(crate) mod name {
@@ -34,6 +35,16 @@ pub(crate) mod name {
     pub(crate) const SOAK_SLOPE: &str = "RSS slope";
     pub(crate) const IDLE: &str = "server CPU while idle";
     pub(crate) const CPU_IDLE: &str = "server CPU per poll that was due";
+}
+
+/// The name of a way to wait, as it stands in an outcome.
+pub(crate) fn name_of(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Jsonp => "polls",
+        Transport::Json => "polls for JSON",
+        Transport::Stream => "streams",
+        Transport::Socket => "sockets",
+    }
 }
 
 /// All that one command found.
@@ -64,8 +75,8 @@ pub(crate) struct Outcome {
     pub(crate) rate: Option<f64>,
     pub(crate) seconds: f64,
     pub(crate) with_seq: bool,
-    #[serde(default)]
-    pub(crate) with_streams: bool,
+    /// How users waited, by its name.
+    pub(crate) transport: String,
     pub(crate) generator_threads: u64,
     pub(crate) figures: Vec<Figure>,
     pub(crate) latencies: Vec<Latency>,
@@ -122,6 +133,9 @@ pub(crate) struct Ratio {
     /// Ours, with users who wait by streams, if that was measured.
     #[serde(default)]
     pub(crate) streams: Option<f64>,
+    /// The same by sockets.
+    #[serde(default)]
+    pub(crate) sockets: Option<f64>,
     /// The second by the first.
     pub(crate) times: f64,
 }

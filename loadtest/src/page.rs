@@ -70,10 +70,15 @@ fn compared(page: &mut String, run: &Run) {
     );
     let rows = run.ratios.iter().map(|line| {
         let name = format!("{} ({})", line.name, line.unit);
-        let [nchan, streams] = [line.nchan, line.streams].map(|value| value.map_or("-".to_owned(), short));
-        [name, short(line.floor), short(line.ours), nchan, streams, format!("{:.2}", line.times)]
+        let [nchan, streams, sockets] =
+            [line.nchan, line.streams, line.sockets].map(|value| value.map_or("-".to_owned(), short));
+        [name, short(line.floor), short(line.ours), nchan, streams, sockets, format!("{:.2}", line.times)]
     });
-    table(page, ["", "stand-in", "NextIM", "Nchan", "NextIM by streams", "NextIM / stand-in"], rows);
+    table(
+        page,
+        ["", "stand-in", "NextIM", "Nchan", "NextIM by streams", "NextIM by sockets", "NextIM / stand-in"],
+        rows,
+    );
 }
 
 fn plots(page: &mut String, outcomes: &[&Outcome]) {
@@ -220,6 +225,7 @@ mod tests {
             ours: 2.0,
             nchan: None,
             streams: Some(1.5),
+            sockets: Some(1.6),
             times: 2.0,
         };
         let page = run(closed, vec![ratio]);

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use nextim_testkit::load::wire::Transport;
 
 use crate::scenario::Name;
 
@@ -53,8 +54,8 @@ pub(crate) struct Settings {
     pub(crate) domain: String,
     pub(crate) apikey: String,
     pub(crate) with_seq: bool,
-    /// Whether users wait by streams, and not by polls.
-    pub(crate) with_streams: bool,
+    /// How users wait.
+    pub(crate) transport: Transport,
     pub(crate) with_nchan: bool,
     pub(crate) progress: bool,
     /// The configuration file of the message server, if it has one.

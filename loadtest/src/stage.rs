@@ -20,7 +20,7 @@ use crate::generator::{Fleet, Setup};
 use crate::measure::{Memory, cpu, kernel_share, machine_busy};
 use crate::nchan::wire::Channels;
 use crate::number::{ratio, real};
-use crate::outcome::{Latency, Outcome};
+use crate::outcome::{Latency, Outcome, name_of};
 use crate::scenario::Name;
 use crate::settings::Kind;
 use crate::settings::Settings;
@@ -96,7 +96,7 @@ impl Stage {
         };
         let callers = settings.concurrency.div_ceil(settings.threads);
         let setup = Setup::new(population, target.addresses.clone(), dialect, callers);
-        let fleet = Fleet::start(setup.with_streams(settings.with_streams))?;
+        let fleet = Fleet::start(setup.by(settings.transport))?;
         let mut outcome = Outcome {
             scenario: title.to_owned(),
             target: target.name.to_owned(),
@@ -108,7 +108,7 @@ impl Stage {
             rate: settings.rate,
             seconds: settings.seconds,
             with_seq: settings.with_seq,
-            with_streams: settings.with_streams,
+            transport: name_of(settings.transport).to_owned(),
             generator_threads: fleet.threads() as u64,
             ..Outcome::default()
         };

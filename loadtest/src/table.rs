@@ -24,25 +24,26 @@ pub(crate) fn of(run: &Run) -> String {
         write_outcome(&mut text, outcome);
     }
     if !run.ratios.is_empty() {
-        let [floor, ours, nchan, streams] = ["floor", "nextim", "nchan", "streams"];
+        let [floor, ours, nchan, streams, sockets] = ["floor", "nextim", "nchan", "streams", "sockets"];
         line(
             &mut text,
             format_args!(
-                "\n{:<56} {floor:>10} {ours:>10} {nchan:>10} {streams:>10}  nextim/floor streams/nextim",
+                "\n{:<56} {floor:>10} {ours:>10} {nchan:>10} {streams:>10} {sockets:>10}  nextim/floor streams/nextim sockets/nextim",
                 "medians"
             ),
         );
         for ratio in &run.ratios {
             let name = format!("{} ({})", ratio.name, ratio.unit);
             let (floor, ours) = (short(ratio.floor), short(ratio.ours));
-            let [nchan, streams] =
-                [ratio.nchan, ratio.streams].map(|value| value.map_or("-".to_owned(), short));
-            let by_streams =
-                ratio.streams.map_or("-".to_owned(), |streams| format!("{:.2}", streams / ratio.ours));
+            let [nchan, streams, sockets] =
+                [ratio.nchan, ratio.streams, ratio.sockets].map(|value| value.map_or("-".to_owned(), short));
+            let [by_streams, by_sockets] = [ratio.streams, ratio.sockets]
+                .map(|value| value.map_or("-".to_owned(), |value| format!("{:.2}", value / ratio.ours)));
             line(
                 &mut text,
                 format_args!(
-                    "{name:<56} {floor:>10} {ours:>10} {nchan:>10} {streams:>10} {:>13.2} {by_streams:>14}",
+                    "{name:<56} {floor:>10} {ours:>10} {nchan:>10} {streams:>10} {sockets:>10} {:>13.2} {by_streams:>14} \
+                     {by_sockets:>14}",
                     ratio.times
                 ),
             );
@@ -100,12 +101,9 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
 }
 
 /// How users wait.
-fn waits(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome { with_streams: true, .. } => "streams",
-        Outcome { with_seq: true, .. } => "seq",
-        Outcome { .. } => "no seq",
-    }
+fn waits(outcome: &Outcome) -> String {
+    let seq = if outcome.with_seq { "" } else { " without seq" };
+    format!("by {}{seq}", outcome.transport)
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
@@ -132,6 +130,7 @@ mod tests {
             ours: 2.0,
             nchan: Some(3.5),
             streams: Some(1.5),
+            sockets: Some(1.0),
             times: 2.0,
         };
         let machine = Machine::default();
@@ -146,6 +145,7 @@ mod tests {
             "rate 5.00/s",
             "3.50",
             "0.75",
+            "0.50",
         ] {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }

@@ -64,6 +64,7 @@ fn check_all(arguments: &str, figures: &[&str]) {
             "--shards 2 --threads 2",
             "--shards 2 --no-seq",
             "--shards 2 --streams",
+            "--shards 2 --sockets",
             "--target floor",
         ],
         figures,
@@ -212,7 +213,7 @@ fn hostile() {
     let figures = ["messages routed under attack", "hostile requests answered", "hostile connections made"];
     for more in ["--shards 1", "--shards 2 --threads 2"] {
         let arguments = format!("hostile --users 200 --concurrency 16 --seconds 2 --rounds 1 {more}");
-        check_each(&arguments, &["--no-seq"], &figures);
+        check_each(&arguments, &["--no-seq", "--streams", "--sockets"], &figures);
     }
     for more in [["--target", "floor"], ["--address", "127.0.0.1:1"]] {
         let refused = run(&["hostile", more[0], more[1]]);
@@ -254,11 +255,11 @@ fn compare() {
         assert!(all_are_numbers, "{found:?}");
     };
     let message = "server CPU per routed message";
-    check(" --shards 2", 6, 5, &[message]);
+    check(" --shards 2", 7, 5, &[message]);
     let idle = [message, "server CPU while idle", "server CPU per poll that was due"];
-    check(" --shards 1 --idle 1 --no-nchan", 5, 0, &idle);
+    check(" --shards 1 --idle 1 --no-nchan", 6, 0, &idle);
     let all = ["1 shard", "2 shards", "2 shards to 1"].map(|shards| format!("{message}, {shards}"));
-    check("", 8, 5, &all.each_ref().map(|name| &**name));
+    check("", 9, 5, &all.each_ref().map(|name| &**name));
 }
 
 #[test]

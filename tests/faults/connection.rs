@@ -14,7 +14,7 @@ use socket2::SockRef;
 pub(crate) struct Connection {
     stream: TcpStream,
     pub(crate) is_open: bool,
-    /// The head of a stream was read.
+    /// The head of a stream or a socket was read.
     pub(crate) is_stream: bool,
     /// What was read since the last answer.
     pub(crate) input: Vec<u8>,

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use nextim_testkit::load::wire::Transport;
+
 use super::caller::SiteCall;
 use super::kinds::Fault;
 use super::player::Player;
@@ -40,14 +42,14 @@ impl Player {
         }
     }
 
-    /// All users leave their pages; the site logs every second user out.
+    /// All users leave their pages; the site logs half of them out, of each transport.
     pub(crate) fn leave_all_pages(&mut self) {
         for index in 0..self.users.len() {
             self.cut_connection(index, false);
             let user = &mut self.users[index];
             user.state = UserState::Gone;
             let (ticket, number) = (user.ticket, u32::try_from(index).expect("a user's index"));
-            let logs_out = index % 2 == 1;
+            let logs_out = index / Transport::ALL.len() % 2 == 1;
             self.calls.push_back(if logs_out {
                 SiteCall::LogOut(number)
             } else {

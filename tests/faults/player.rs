@@ -12,7 +12,7 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 use nextim_testkit::load::population::Part;
-use nextim_testkit::load::wire::{NewsReader, Requests};
+use nextim_testkit::load::wire::{NewsReader, Requests, Transport};
 
 use super::caller::{CALLERS, SiteCall, SiteCaller};
 use super::chance::Chance;
@@ -44,8 +44,8 @@ pub(crate) struct Counts {
     pub(crate) doubled: u64,
     /// Copies of a message at its sender.
     pub(crate) copies: u64,
-    /// Polls that were answered.
-    pub(crate) answers: u64,
+    /// Polls that were answered, and events and texts, by the place of the transport in [`Transport::ALL`].
+    pub(crate) answers: [u64; Transport::ALL.len()],
     /// Sessions that had ended when their user returned.
     pub(crate) ended: u64,
     /// Connections the server closed because the user did not read.
@@ -77,7 +77,9 @@ impl Counts {
         self.again += again;
         self.doubled += doubled;
         self.copies += copies;
-        self.answers += answers;
+        for (all, more) in self.answers.iter_mut().zip(answers) {
+            *all += more;
+        }
         self.ended += ended;
         self.given_up += given_up;
         self.polls_refused += polls_refused;

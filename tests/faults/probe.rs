@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use nextim_testkit::conn::Conn;
 use nextim_testkit::http::Response;
-use nextim_testkit::load::wire::{Requests, Ticket};
+use nextim_testkit::load::wire::{Requests, Ticket, Transport};
 
 use super::shared::{DOMAIN, GUEST_DOMAIN, GUEST_KEY, apikey};
 
@@ -74,13 +74,13 @@ impl Probe {
     pub(crate) fn guest_is_served(self, ticket: &Ticket) -> bool {
         let requests = self.guest();
         let pushed = self.call(|out| requests.push(out, 0, ID, 10));
-        let polled = self.call(|out| requests.poll(out, ticket, 0));
+        let polled = self.call(|out| requests.wait(out, Transport::Json, ticket, 0));
         pushed.is_some_and(|answer| answer.status == 200)
             && polled.is_some_and(|answer| answer.text().contains(&format!("{ID:016x}")))
     }
 
     pub(crate) fn guest_poll(self, ticket: &Ticket) -> Option<PendingCall> {
         let requests = self.guest();
-        PendingCall::send(self.0, |out| requests.poll(out, ticket, 0))
+        PendingCall::send(self.0, |out| requests.wait(out, Transport::Json, ticket, 0))
     }
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
+use nextim_testkit::load::wire::Transport;
+
 use super::conductor::{Conductor, ProcessFaultCounts};
 use super::kinds::FaultCounts;
 use super::ledger::{MessageLedger, Verdict};
@@ -13,6 +15,10 @@ use super::plan::Plan;
 use super::player::Counts;
 use super::players::PlayerTotals;
 use super::site::Reports;
+
+/// What comes to users, by how they wait.
+const WAITS: [&str; Transport::ALL.len()] =
+    ["polls answered by a script", "polls answered by JSON", "events of streams", "texts of sockets"];
 
 /// The figures of a run, and its faults.
 #[derive(Debug, Default)]
@@ -45,7 +51,8 @@ impl Report {
     pub(crate) fn is_good(&self) {
         assert!(self.errors.is_empty(), "{self}");
         assert_eq!((self.lost, self.doubled), (0, 0), "{self}");
-        for name in ["messages taken for somebody", "undelivered messages the site took"] {
+        for name in ["messages taken for somebody", "undelivered messages the site took"].iter().chain(&WAITS)
+        {
             assert!(self.value(name) > 0, "{name}: {self}");
         }
     }
@@ -148,8 +155,10 @@ fn report_site(report: &mut Report, reports: &Reports) {
 }
 
 fn report_polls(report: &mut Report, of: &Counts) {
+    for (name, count) in WAITS.into_iter().zip(of.answers) {
+        report.figure(name, count);
+    }
     report.figures(&[
-        ("polls answered", of.answers),
         ("sessions that had ended when the user came back", of.ended),
         ("connections closed on users who stalled for too long", of.given_up),
         ("polls refused for the time being", of.polls_refused),

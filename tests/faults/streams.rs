@@ -1,9 +1,10 @@
-//! Streams: what a browser does that waits by one while everything around it fails.
+//! Streams and sockets: what a browser or an app does that waits by one while everything around it fails.
 //!
-//! Owns: the events of every second user, and what is acknowledged beside the stream. Must not: make the call; the
-//! callers do.
+//! Owns: by which transport a user waits, the events, and when they are acknowledged. Must not: make the call with which
+//! the page of a stream acknowledges; the callers do.
 
-use nextim_testkit::load::wire::{Parsed, StreamPart, answer, stream_head, stream_part};
+use nextim_testkit::load::wire::{Parsed, StreamPart, Transport, answer};
+use nextim_testkit::socket::{self, PONG};
 
 use super::caller::SiteCall;
 use super::player::Player;
@@ -13,14 +14,19 @@ use super::user::UserState;
 const ACK_ONE_IN: u32 = 4;
 
 impl Player {
-    /// Whether a user waits by a stream, and not by polls.
-    pub(crate) fn waits_by_stream(index: usize) -> bool {
-        index % 2 == 1
+    /// How a user waits.
+    pub(crate) fn transport(index: usize) -> Transport {
+        Transport::ALL[index % Transport::ALL.len()]
     }
 
-    /// Handles what was read of a stream, up to a fault.
+    /// Counts what came to a user, by how the user waits.
+    pub(crate) fn count_answer(&mut self, index: usize) {
+        self.counts.answers[index % Transport::ALL.len()] += 1;
+    }
+
+    /// Handles what was read of a stream or a socket, up to a fault.
     pub(crate) fn read_stream(&mut self, index: usize, input: &[u8], goes_on: bool) {
-        let mut rest = input;
+        let (transport, mut rest) = (Player::transport(index), input);
         loop {
             let user = &mut self.users[index];
             let Some(connection) = &mut user.connection else { return };
@@ -30,14 +36,20 @@ impl Player {
                 return;
             }
             if !connection.is_stream {
-                let Some(head) = stream_head(rest) else { return self.read_refusal(index, rest, goes_on) };
+                let Some(head) = transport.head(rest) else { return self.read_refusal(index, rest, goes_on) };
                 connection.is_stream = true;
                 rest = &rest[head..];
             }
-            match stream_part(rest) {
+            match transport.part(rest) {
                 StreamPart::Event { data, bytes } => {
-                    self.counts.answers += 1;
+                    self.count_answer(index);
                     self.news(index, data);
+                    rest = &rest[bytes..];
+                }
+                StreamPart::Ping { payload, bytes } => {
+                    if !connection.send(&socket::frame(PONG, payload)) {
+                        return self.connection_failed(index, "a pong could not be sent");
+                    }
                     rest = &rest[bytes..];
                 }
                 StreamPart::Partial if goes_on => {
@@ -68,8 +80,23 @@ impl Player {
 
     /// An event was read. A quiet page acknowledges, because it is heard by nothing else; a busy one does so now and then.
     pub(crate) fn event_read(&mut self, index: usize, was_empty: bool) {
-        if was_empty || self.chance.one_in(ACK_ONE_IN) {
-            self.calls.push_back(SiteCall::Ack(u32::try_from(index).expect("a user's index")));
+        if !was_empty && !self.chance.one_in(ACK_ONE_IN) {
+            return;
+        }
+        if Player::transport(index) == Transport::Socket {
+            return self.send_ack(index);
+        }
+        self.calls.push_back(SiteCall::Ack(u32::try_from(index).expect("a user's index")));
+    }
+
+    /// Acknowledges on a socket.
+    fn send_ack(&mut self, index: usize) {
+        let user = &mut self.users[index];
+        let Some(connection) = &mut user.connection else { return };
+        if connection.send(&socket::ack_frame(user.seq)) {
+            user.read.iter().for_each(|id| self.ledger.acknowledged(*id));
+        } else {
+            self.connection_failed(index, "an acknowledgement could not be sent");
         }
     }
 }

@@ -114,11 +114,7 @@ impl Player {
         let user = &mut self.users[index];
         let Some(connection) = &mut user.connection else { return };
         self.out.clear();
-        if Player::waits_by_stream(index) {
-            self.requests.stream(&mut self.out, &user.ticket, user.seq);
-        } else {
-            self.requests.poll(&mut self.out, &user.ticket, user.seq);
-        }
+        self.requests.wait(&mut self.out, Player::transport(index), &user.ticket, user.seq);
         if !connection.send(&self.out) {
             return self.connection_failed(index, "a poll could not be sent");
         }
@@ -159,7 +155,7 @@ impl Player {
             return self.inject_now(index, fault);
         }
         let input = std::mem::take(&mut connection.input);
-        if Player::waits_by_stream(index) {
+        if Player::transport(index).goes_on() {
             return self.read_stream(index, &input, goes_on);
         }
         match answer(&input) {
@@ -178,7 +174,7 @@ impl Player {
     }
 
     pub(crate) fn poll_answered(&mut self, index: usize, status: u16, body: &[u8]) {
-        self.counts.answers += 1;
+        self.count_answer(index);
         let PlayedUser { is_new, stalled, .. } = self.users[index];
         match status {
             200 => return self.news(index, body),
@@ -233,7 +229,7 @@ impl Player {
                 self.cut_connection(index, false);
                 self.reconnect_later(index, PAUSE_MS);
             }
-            AnswerPlan::Read | AnswerPlan::Cut { .. } if Player::waits_by_stream(index) => {
+            AnswerPlan::Read | AnswerPlan::Cut { .. } if Player::transport(index).goes_on() => {
                 self.event_read(index, was_empty);
             }
             AnswerPlan::Read | AnswerPlan::Cut { .. } => self.send_poll(index),

@@ -2,15 +2,15 @@
 //!
 //! Owns: its domains, its users and its calls. On each of its connections the next call is sent as soon as the last one
 //! is answered. One domain makes calls that are long or reach many; the other one sends long messages to users who
-//! never poll, until it is refused and beyond. They are two, so that what one is refused does not spare the server the
-//! rest. Some of these users have a stream that is never read. Must not: read a stream, or poll.
+//! poll once at most, until it is refused and beyond. They are two, so that what one is refused does not spare the server the
+//! rest. Some of these users wait, by each transport, and read nothing. Must not: read what such a user is sent.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nextim_testkit::load::wire::{Parsed, Requests, Ticket, answer};
+use nextim_testkit::load::wire::{Parsed, Requests, Ticket, Transport, answer};
 
 use super::attackers::{Attackers, Done, connect};
 
@@ -33,8 +33,8 @@ const RESIDENTS: u32 = 100;
 const GUESTS: u32 = 1_000;
 /// Users who take no messages.
 const MUTE: u32 = 600;
-/// Those of them with a stream, which nobody reads.
-const STREAMS: u32 = 100;
+/// Those of them who wait, by one transport after another, and never read.
+const DEAF: u32 = 200;
 /// Bytes of a message's body, each of which counts six times.
 const MESSAGE_BYTES: usize = 32_000;
 const _: () = assert!(CROWDED + RESIDENTS + GUESTS <= NAMES, "all of them are named");
@@ -100,8 +100,8 @@ pub(super) struct Site {
     busy: Requests,
     mute: Requests,
     lines: Vec<Line>,
-    /// Streams that are never read.
-    streams: Vec<TcpStream>,
+    /// The connections of those who never read.
+    deaf: Vec<TcpStream>,
     scratch: Vec<u8>,
     done: Done,
 }
@@ -110,7 +110,7 @@ impl Site {
     pub(super) fn place(address: SocketAddr) -> io::Result<Site> {
         let mut site = Site::new(address);
         site.gather()?;
-        site.open_streams()?;
+        site.place_deaf()?;
         site.open_lines()?;
         Ok(site)
     }
@@ -122,7 +122,7 @@ impl Site {
             busy: requests(BUSY_DOMAIN),
             mute: requests(MUTE_DOMAIN),
             lines: Vec::new(),
-            streams: Vec::new(),
+            deaf: Vec::new(),
             scratch: vec![0; 64 * 1_024],
             done: Done::default(),
         }
@@ -154,15 +154,15 @@ impl Site {
         self.call_all(&calls).map(drop)
     }
 
-    /// Some who take no messages open another page, with a stream.
-    fn open_streams(&mut self) -> io::Result<()> {
+    /// Some who take no messages open another page, which waits and never reads.
+    fn place_deaf(&mut self) -> io::Result<()> {
         let calls: Vec<Vec<u8>> =
-            (0..STREAMS).map(|user| request(|out| self.mute.online(out, user, 0..0, None))).collect();
-        for ticket in self.call_all(&calls)? {
+            (0..DEAF).map(|user| request(|out| self.mute.online(out, user, 0..0, None))).collect();
+        for (ticket, by) in self.call_all(&calls)?.into_iter().zip(Transport::ALL.into_iter().cycle()) {
             let ticket = ticket.ok_or_else(|| unexpected("without a ticket"))?;
             let mut stream = self.connected()?;
-            stream.write_all(&request(|out| self.mute.stream(out, &ticket, 0)))?;
-            self.streams.push(stream);
+            stream.write_all(&request(|out| self.mute.wait(out, by, &ticket, 0)))?;
+            self.deaf.push(stream);
         }
         Ok(())
     }
@@ -290,7 +290,7 @@ impl Attackers for Site {
             thread::sleep(Self::TURN);
         }
         self.lines.clear();
-        self.streams.clear();
+        self.deaf.clear();
         self.scatter()?;
         Ok(self.done)
     }

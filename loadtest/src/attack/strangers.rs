@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 use nextim_testkit::random::Random;
+use nextim_testkit::socket::handshake;
 
 use super::attackers::{Attackers, Done, connect};
 
@@ -24,7 +25,7 @@ const ASKING: usize = 50;
 /// Questions in a turn.
 const ASKED: usize = 10;
 /// Different questions.
-const QUESTIONS: usize = 7;
+const QUESTIONS: usize = 8;
 /// Connections made in a turn and closed at once.
 const FLEETING: usize = 1;
 /// Connections that an attack holds all the time.
@@ -131,8 +132,8 @@ impl Strangers {
         connect(self.address)
     }
 
-    /// What is asked next: with a wrong key, a ticket that looks like one, for a poll, a stream and an acknowledgement, a
-    /// callback that is a script, with a body that is too long, or what is no HTTP.
+    /// What is asked next: with a wrong key, a ticket that looks like one, for a poll, a stream, an acknowledgement and a
+    /// socket, a callback that is a script, with a body that is too long, or what is no HTTP.
     fn question(&mut self) -> Vec<u8> {
         let form = "Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length";
         match self.asked % QUESTIONS {
@@ -148,6 +149,10 @@ impl Strangers {
             5 => {
                 let body = format!("{}&seq=7", self.guess());
                 format!("POST /packets/ack HTTP/1.1\r\n{form}: {}\r\n\r\n{body}", body.len()).into_bytes()
+            }
+            6 => {
+                let target = format!("/ws?{}", self.guess());
+                handshake(&target, &[])
             }
             2 => b"GET /packets?domain=localhost&ticket=x&callback=alert(1)// HTTP/1.1\r\nHost: a\r\n\r\n"
                 .to_vec(),
@@ -181,10 +186,10 @@ mod tests {
             done: Done::default(),
         };
         // With none or with two, a request is refused as malformed before anything else of it is looked at.
-        let hosts = [0, 1, 2, 3, 4, 5, 6].map(|asked| {
+        let hosts = [0, 1, 2, 3, 4, 5, 6, 7].map(|asked| {
             strangers.asked = asked;
             memmem::find_iter(&strangers.question(), b"\r\nHost:").count()
         });
-        assert_eq!(hosts, [1, 1, 1, 1, 1, 1, 0], "the last one is no HTTP");
+        assert_eq!(hosts, [1, 1, 1, 1, 1, 1, 1, 0], "the last one is no HTTP");
     }
 }

@@ -97,6 +97,7 @@ fn ratios(outcomes: &[Outcome], level: u32) -> impl Iterator<Item = Ratio> {
             ours,
             nchan: None,
             streams: None,
+            sockets: None,
             times: ratio(ours, floor),
         })
     })

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use mio::Token;
 use nextim_testkit::load::population::Population;
+use nextim_testkit::load::wire::Transport;
 
 use crate::dialect::Dialect;
 
@@ -24,8 +25,8 @@ pub(crate) struct Setup {
     pub(crate) addresses: Vec<SocketAddr>,
     /// What the server is told, and what its answers mean.
     pub(crate) dialect: Dialect,
-    /// Whether users wait by streams, and not by polls.
-    pub(crate) with_streams: bool,
+    /// How users wait.
+    pub(crate) transport: Transport,
     /// Calls a thread can make at a time.
     pub(crate) callers_per_thread: u32,
     pub(super) base: Instant,
@@ -40,13 +41,13 @@ impl Setup {
         dialect: Dialect,
         callers_per_thread: u32,
     ) -> Setup {
-        let (base, answer_bytes_max, with_streams) = (Instant::now(), ANSWER_BYTES_MAX, false);
-        Setup { population, addresses, dialect, with_streams, callers_per_thread, base, answer_bytes_max }
+        let (base, answer_bytes_max, transport) = (Instant::now(), ANSWER_BYTES_MAX, Transport::default());
+        Setup { population, addresses, dialect, transport, callers_per_thread, base, answer_bytes_max }
     }
 
-    /// The same, with users who wait by streams, if they are to.
-    pub(crate) fn with_streams(self, with_streams: bool) -> Setup {
-        Setup { with_streams, ..self }
+    /// The same, with users who wait like this.
+    pub(crate) fn by(self, transport: Transport) -> Setup {
+        Setup { transport, ..self }
     }
 
     pub(super) fn now(&self) -> u64 {

@@ -92,7 +92,7 @@ pub(crate) enum Call {
         /// The receiver, by number.
         to: u32,
     },
-    /// A user acknowledges what came on the stream.
+    /// A user acknowledges what came on the stream, beside it.
     Ack(u32),
     /// A message.
     Message {

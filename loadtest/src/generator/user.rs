@@ -39,13 +39,13 @@ pub(super) struct User {
     pub(super) resumes: bool,
     /// The server asked for a pause before the next poll.
     pub(super) rests: bool,
-    /// The head of a stream was read on this connection.
+    /// The head of a stream or a socket was read on this connection.
     pub(super) streams: bool,
-    /// Bytes of events that are not acknowledged.
+    /// Bytes of events and texts that are not acknowledged.
     pub(super) unacked_bytes: u32,
-    /// The last packet that was acknowledged beside the stream.
+    /// The last packet that was acknowledged since the stream or the socket was opened.
     pub(super) acked: u64,
-    /// When that was, or the stream was opened.
+    /// When that was, or it was opened.
     pub(super) acked_at: u64,
 }
 

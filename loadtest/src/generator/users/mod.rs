@@ -1,4 +1,4 @@
-//! Users: what a browser does. It polls, and polls again; how it streams instead is in [`streams`], and how users leave
+//! Users: what a browser does. It polls, and polls again; how it waits by a stream or a socket instead is in [`streams`], and how users leave
 //! and come back in [`leaving`].
 //!
 //! Owns: the connections of polls. Must not: make calls of the site; the calls a user needs are queued in `again`. A
@@ -91,13 +91,11 @@ impl Worker {
         let Some(stream) = &mut user.stream else { return };
         self.out.clear();
         let number = self.part.first + u32::try_from(index).expect("a user's index");
-        if self.setup.with_streams {
+        if self.setup.transport.goes_on() {
             (user.streams, user.unacked_bytes) = (false, 0);
             (user.acked, user.acked_at) = (user.seq, self.setup.now());
-            self.setup.dialect.stream(&mut self.out, &user.ticket, user.seq);
-        } else {
-            self.setup.dialect.poll(&mut self.out, number, &user.ticket, user.seq);
         }
+        self.setup.dialect.wait(&mut self.out, self.setup.transport, number, (&user.ticket, user.seq));
         if stream.write(&self.out).is_ok_and(|bytes| bytes == self.out.len()) {
             if matches!(user.state, State::Connecting | State::Away) {
                 user.state = State::Polling;
@@ -181,7 +179,7 @@ impl Worker {
 
     /// Handles all answers in `bytes`. Returns whether the connection is of further use.
     fn read_answers(&mut self, index: usize, mut bytes: &[u8]) -> bool {
-        if self.setup.with_streams {
+        if self.setup.transport.goes_on() {
             return self.read_stream(index, bytes);
         }
         while !bytes.is_empty() {
@@ -288,7 +286,7 @@ impl Worker {
     }
 
     /// Gives up a user's connection. A user that polls connects again.
-    fn fail_user(&mut self, index: usize, kind: &'static str) {
+    pub(super) fn fail_user(&mut self, index: usize, kind: &'static str) {
         self.rests.remove(&index);
         let user = &mut self.users[index];
         let had_stream = user.stream.take().is_some();

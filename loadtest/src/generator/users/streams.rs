@@ -1,9 +1,12 @@
-//! Streams: what a browser does that waits by one.
+//! Streams and sockets: what a browser or an app does that waits by one.
 //!
-//! Owns: the events of users, and when a user acknowledges them. Must not: send an acknowledgement; the callers do, on
-//! connections beside that of the stream, as a browser does.
+//! Owns: the events of users, and when a user acknowledges them: on the socket, or, for a stream, by a call. Must not:
+//! make the call; the callers do, on connections beside that of the stream, as a browser does.
 
-use nextim_testkit::load::wire::{Parsed, StreamPart, answer, stream_head, stream_part};
+use std::io::Write;
+
+use nextim_testkit::load::wire::{Parsed, StreamPart, Transport, answer};
+use nextim_testkit::socket::{self, PONG};
 
 use crate::generator::task::Call;
 use crate::generator::user::State;
@@ -17,11 +20,12 @@ const UNACKED_BYTES_MAX: u32 = 32 * 1_024;
 const ACK_EVERY: u64 = 25_000_000_000;
 
 impl Worker {
-    /// Handles what was read of a stream. Returns whether the connection is of further use.
+    /// Handles what was read of a stream or a socket. Returns whether the connection is of further use.
     pub(super) fn read_stream(&mut self, index: usize, mut bytes: &[u8]) -> bool {
+        let transport = self.setup.transport;
         while !bytes.is_empty() {
             if !self.users[index].streams {
-                match stream_head(bytes) {
+                match transport.head(bytes) {
                     Some(head) => {
                         self.users[index].streams = true;
                         bytes = &bytes[head..];
@@ -30,9 +34,15 @@ impl Worker {
                     None => return self.read_refusal(index, bytes),
                 }
             }
-            match stream_part(bytes) {
+            match transport.part(bytes) {
                 StreamPart::Event { data, bytes: used } => {
                     if !self.event_came(index, data) {
+                        return false;
+                    }
+                    bytes = &bytes[used..];
+                }
+                StreamPart::Ping { payload, bytes: used } => {
+                    if !self.say(index, &socket::frame(PONG, payload)) {
                         return false;
                     }
                     bytes = &bytes[used..];
@@ -72,8 +82,7 @@ impl Worker {
     fn event_came(&mut self, index: usize, data: &[u8]) -> bool {
         let news = self.take_news(index, data);
         if !news.stopped {
-            self.acknowledge(index, data.len());
-            return true;
+            return self.acknowledge(index, data.len());
         }
         let user = &mut self.users[index];
         let state = user.state;
@@ -89,15 +98,31 @@ impl Worker {
         false
     }
 
-    /// Acknowledges, if so much has come or so long ago.
-    fn acknowledge(&mut self, index: usize, bytes: usize) {
+    /// Acknowledges, if so much has come or so long ago. Returns whether the connection is of further use.
+    fn acknowledge(&mut self, index: usize, bytes: usize) -> bool {
         let now = self.now();
         let user = &mut self.users[index];
         user.unacked_bytes += u32::try_from(bytes).unwrap_or(UNACKED_BYTES_MAX);
         let many = user.seq - user.acked >= UNACKED_PACKETS_MAX || user.unacked_bytes >= UNACKED_BYTES_MAX;
-        if many || now - user.acked_at >= ACK_EVERY {
-            (user.acked, user.acked_at, user.unacked_bytes) = (user.seq, now, 0);
-            self.again.push_back(Call::Ack(u32::try_from(index).expect("a user's index")));
+        if !many && now - user.acked_at < ACK_EVERY {
+            return true;
         }
+        (user.acked, user.acked_at, user.unacked_bytes) = (user.seq, now, 0);
+        if self.setup.transport == Transport::Socket {
+            let ack = socket::ack_frame(user.seq);
+            return self.say(index, &ack);
+        }
+        self.again.push_back(Call::Ack(u32::try_from(index).expect("a user's index")));
+        true
+    }
+
+    /// Sends a frame, which is short enough for one write. Returns whether the connection is of further use.
+    fn say(&mut self, index: usize, frame: &[u8]) -> bool {
+        let Some(stream) = &mut self.users[index].stream else { return false };
+        let is_sent = stream.write(frame).is_ok_and(|bytes| bytes == frame.len());
+        if !is_sent {
+            self.fail_user(index, "a frame could not be sent");
+        }
+        is_sent
     }
 }

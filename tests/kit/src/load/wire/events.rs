@@ -7,33 +7,40 @@ use memchr::memmem;
 
 use super::answers::field;
 
-/// What is at the beginning of what was read of a stream.
+/// What is at the beginning of what was read of a stream or a socket.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StreamPart<'a> {
     /// Nothing whole yet.
     Partial,
-    /// Nothing that a stream may have.
+    /// Nothing that it may have.
     Broken,
-    /// The end of the stream.
+    /// The end.
     End,
-    /// An event.
+    /// An event, or a text.
     Event {
         /// Its data.
         data: &'a [u8],
         /// Bytes of all of it.
         bytes: usize,
     },
+    /// What has to be sent back.
+    Ping {
+        /// What goes with it.
+        payload: &'a [u8],
+        /// Bytes of all of it.
+        bytes: usize,
+    },
 }
 
 /// The length of the head of a stream; `None` if it is another answer, or not whole.
-pub fn stream_head(bytes: &[u8]) -> Option<usize> {
+pub(super) fn stream_head(bytes: &[u8]) -> Option<usize> {
     let head_bytes = memmem::find(bytes, b"\r\n\r\n")? + 4;
     let is_stream = field(&bytes[..head_bytes], b"content-type:") == Some(b"text/event-stream");
     is_stream.then_some(head_bytes)
 }
 
 /// Reads what comes behind the head of a stream.
-pub fn stream_part(bytes: &[u8]) -> StreamPart<'_> {
+pub(super) fn stream_part(bytes: &[u8]) -> StreamPart<'_> {
     let Some(line) = memmem::find(bytes, b"\r\n") else { return StreamPart::Partial };
     let digits = std::str::from_utf8(&bytes[..line]).ok();
     let Some(size) = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok()) else {

@@ -4,8 +4,11 @@
 
 mod answers;
 mod events;
+mod frames;
 mod requests;
+mod transport;
 
 pub use answers::{News, NewsReader, Parsed, answer, content_length, field, whole};
-pub use events::{StreamPart, stream_head, stream_part};
+pub use events::StreamPart;
 pub use requests::{LENGTH_DIGITS, Recipient, Requests, Ticket};
+pub use transport::Transport;

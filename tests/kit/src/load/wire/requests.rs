@@ -7,6 +7,7 @@
 
 use memchr::memmem;
 
+use super::transport::Transport;
 use crate::http::encoded;
 use crate::load::digits::{decimal, digits, hexadecimal, names, number};
 
@@ -27,6 +28,9 @@ const SITE_HEAD: &str = "\r\nUser-Agent: NextIM-PHP/1.0\r\nAccept: */*";
 const BROWSER_HEAD: &str = "\r\nConnection: keep-alive\r\nAccept: */*\r\nReferer: https://forum.example/thread/17\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept-Encoding: gzip, deflate, br\r\n\
     Accept-Language: en-GB,en;q=0.9";
+/// What asks for a socket in place of an answer. The key is the example of RFC 6455, section 1.3.
+const UPGRADE: &str = "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 /// Where pages differ, one of this many users has a page of version 6.
 const NEW_PAGE_EVERY: u32 = 4;
 
@@ -231,22 +235,20 @@ impl Requests {
         self.say(out, to, id, (b'<', bytes));
     }
 
-    /// A poll that acknowledges what came up to `seq`.
-    pub fn poll(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
-        let head = if self.with_heads { BROWSER_HEAD } else { "" };
-        self.packets(out, ticket, self.with_seq.then_some(seq), ["&callback=cb", head]);
-    }
-
-    /// A stream of what came after `seq`.
-    pub fn stream(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
-        self.packets(out, ticket, Some(seq), ["", "\r\nAccept: text/event-stream"]);
-    }
-
-    fn packets(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: Option<u64>, [parameter, head]: [&str; 2]) {
-        for part in [b"GET /packets?domain=", self.domain.as_bytes(), b"&ticket=", ticket.text()] {
-            out.extend_from_slice(part);
+    /// Waits for what comes after `seq`, which is acknowledged.
+    pub fn wait(&self, out: &mut Vec<u8>, by: Transport, ticket: &Ticket, seq: u64) {
+        let browser = if self.with_heads { BROWSER_HEAD } else { "" };
+        let (path, parameter, head) = match by {
+            Transport::Jsonp => ("/packets", "&callback=cb", browser),
+            Transport::Json => ("/packets", "", browser),
+            Transport::Stream => ("/packets", "", "\r\nAccept: text/event-stream"),
+            Transport::Socket => ("/ws", "", UPGRADE),
+        };
+        for part in ["GET ", path, "?domain=", &self.domain, "&ticket="] {
+            out.extend_from_slice(part.as_bytes());
         }
-        if let Some(seq) = seq {
+        out.extend_from_slice(ticket.text());
+        if self.with_seq || by.goes_on() {
             out.extend_from_slice(b"&seq=");
             decimal(out, seq);
         }
@@ -331,14 +333,23 @@ mod tests {
             &|out| requests.push(out, 7, 0xab, 3),
             "&from=site&type=unicast&to=u00000007&body=xxx&id=00000000000000ab",
         );
-        let mut out = Vec::new();
-        requests.poll(&mut out, &ticket, 12);
-        assert!(out.starts_with(b"GET /packets?domain=a+b&ticket=abc&seq=12&callback=cb HTTP/1.1\r\n"));
-        let mut out = Vec::new();
-        requests.stream(&mut out, &ticket, 12);
-        let expected = "GET /packets?domain=a+b&ticket=abc&seq=12 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\
-                        Accept: text/event-stream\r\n\r\n";
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let waits = |requests: &Requests, by| {
+            let mut out = Vec::new();
+            requests.wait(&mut out, by, &ticket, 12);
+            String::from_utf8(out).unwrap()
+        };
+        for (by, target, head) in [
+            (Transport::Jsonp, "packets?domain=a+b&ticket=abc&seq=12&callback=cb", ""),
+            (Transport::Json, "packets?domain=a+b&ticket=abc&seq=12", ""),
+            (Transport::Stream, "packets?domain=a+b&ticket=abc&seq=12", "\r\nAccept: text/event-stream"),
+            (Transport::Socket, "ws?domain=a+b&ticket=abc&seq=12", UPGRADE),
+        ] {
+            let expected = format!("GET /{target} HTTP/1.1\r\nHost: 127.0.0.1:1{head}\r\n\r\n");
+            assert_eq!(waits(&requests, by), expected);
+        }
+        let without = Requests::new("127.0.0.1:1", "a b", "k&", false);
+        let names_seq = Transport::ALL.map(|by| waits(&without, by).contains("&seq=12"));
+        assert_eq!(names_seq, [false, false, true, true], "a poll may come without");
         let mut out = Vec::new();
         requests.ack(&mut out, &ticket, 12);
         let text = String::from_utf8(out).unwrap();

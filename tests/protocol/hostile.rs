@@ -5,6 +5,7 @@
 
 mod connections;
 mod pair;
+mod sockets;
 mod texts;
 mod tickets;
 mod worlds;
@@ -15,9 +16,10 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 
+use nextim_testkit::socket::{TEXT, frame, handshake};
 use nix::sys::signal::Signal;
 
-use crate::support::{Server, Setup, Site, each_site, get, request};
+use crate::support::{Server, Setup, Site, Socket, each_site, get, request};
 
 #[test]
 fn requests_that_come_faster_than_they_are_served_wait_in_the_kernel() {
@@ -110,5 +112,21 @@ fn a_connection_that_never_says_anything_does_not_hold_up_the_drain() {
         server.signal(Signal::SIGTERM);
         assert!(server.wait().success());
         drop(silent);
+    });
+}
+
+#[test]
+fn a_socket_that_showed_no_ticket_held_up_the_drain() {
+    Setup::calm().timeout("drain_ms", 3_600_000).own(|server| {
+        let site = Site::fresh(server);
+        let silent = Socket::open(site.connect(), &handshake("/v5/wsocket", &[])).unwrap();
+        let mut half = Socket::open(site.connect(), &handshake("/v5/wsocket", &[])).unwrap();
+        half.send_bytes(&frame(TEXT, b"subscribe")[..5]);
+        site.send(&get("/health", &[])).is(200, "ok"); // so that both were read
+        server.signal(Signal::SIGTERM);
+        assert!(server.wait().success());
+        for socket in [silent, half] {
+            assert_eq!(socket.closed(), 1001);
+        }
     });
 }

@@ -334,9 +334,10 @@ impl Conn {
         }
     }
 
-    /// Whether it only waits for a request.
+    /// Whether it only waits for a request, or for the ticket of a socket.
     pub(super) fn is_idle(&self) -> bool {
-        matches!(self.state, ConnState::Reading) && self.input.is_none()
+        let asks = matches!(self.state, ConnState::Reading) && self.input.is_some();
+        !asks && matches!(self.state, ConnState::Reading | ConnState::Subscribing(_))
     }
 
     /// Whether an alarm is set.

@@ -203,7 +203,8 @@ fn wait_for_more(io: &mut Io, slot: Slot) {
     io.charge_pipelined(slot);
 }
 
-/// Handles the alarm of an open socket: closes it if its client takes too long to show a ticket, or to send a frame.
+/// Handles the alarm of an open socket: closes it if its client takes too long to show a ticket, which a shard
+/// that drains does not wait for, or to send a frame.
 pub(super) fn expire(io: &mut Io, slot: Slot) {
     let now = io.now();
     let again = now.after(io.timeouts().head_ms);
@@ -218,6 +219,10 @@ pub(super) fn expire(io: &mut Io, slot: Slot) {
     } else if now < until {
         io.set_due(slot, until);
     } else {
+        let waits = matches!(conn.state(), ConnState::Subscribing(_));
+        if waits && io.is_draining() {
+            return io.close_socket(slot, CloseCode::GOING_AWAY);
+        }
         io.counters().connections_expired_frame += 1;
         io.close_socket(slot, CloseCode::POLICY);
     }

@@ -71,7 +71,7 @@ pub(super) fn open_socket(io: &mut Io, slot: Slot, proof: &str, shape: Shape) {
         io.send_interim(slot, output);
     });
     if io.conn(slot).is_some() {
-        let until = io.now().after(SUBSCRIBE_MS);
+        let until = io.unless_parting(io.now().after(SUBSCRIBE_MS));
         io.turn_to(slot, ConnState::Subscribing(shape));
         io.set_due(slot, until);
     }

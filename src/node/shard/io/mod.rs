@@ -302,8 +302,12 @@ impl Io {
 
     /// How long a connection is kept on which no request comes.
     pub(super) fn idle_until(&self) -> Tick {
-        let idle = self.now().after(self.timeouts.idle_ms);
-        self.parts_at.map_or(idle, |parts_at| idle.min(parts_at.max(self.now()).after(DRAIN_GRACE_MS)))
+        self.unless_parting(self.now().after(self.timeouts.idle_ms))
+    }
+
+    /// `until`, or when a draining shard closes connections on which nothing comes, if that is before.
+    pub(super) fn unless_parting(&self, until: Tick) -> Tick {
+        self.parts_at.map_or(until, |parts_at| until.min(parts_at.max(self.now()).after(DRAIN_GRACE_MS)))
     }
 
     /// A number that spreads the times at which clients come back.

@@ -12,7 +12,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { until } from '../../../tests/browser/support/eyes.js';
-import { launch, Tab } from '../../../tests/browser/support/people.js';
+import { allLeave, launch, Tab } from '../../../tests/browser/support/people.js';
 import { answers, APIKEY, Programs } from '../../../tests/browser/support/programs.js';
 import { freePort } from '../../../tests/browser/support/servers.js';
 
@@ -58,8 +58,8 @@ after(async () => {
 
 beforeEach(() => desk('reset'));
 
-/** Nobody of one test is online in the next. */
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+/** A page that did not say it leaves has not acknowledged its last lines: they would open chats in the next test. */
+afterEach(() => allLeave(browser));
 
 /** What an administrator or a page of the forum does. @param {string} act @param {Record<string, string>} fields */
 async function desk(act, fields = {}) {

@@ -1,10 +1,12 @@
 // Log-ins in several browsers.
 //
-// Owns: the bar after a log-out, after a new password, and on a visit without a log-in. Must not: test the site's own pages.
+// Owns: the bar after a log-out, after a new password, and on a visit without a log-in; that what was read before is not
+// new after it. Must not: test the site's own pages.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { heard, listen } from './support/heard.js';
 import { openHouse } from './support/house.js';
 import { PASSWORD } from './support/people.js';
 
@@ -60,3 +62,28 @@ test('a page on which nobody is logged in asks the site nothing, and logs no err
   await bar.region.getByRole('button', { name: 'Sign in', exact: true }).click();
   await bar.online();
 });
+
+// The message server returns to this site what was not acknowledged before the user's only log-in ended, so each test has
+// a user of its own.
+for (const { where, id, nick, friend, leads } of [
+  { where: 'the tab that leads', id: 'xiaoming', nick: '小明', friend: 'Alice', leads: true },
+  { where: 'another tab', id: 'meiling', nick: '美玲', friend: 'Carol', leads: false },
+]) {
+  test(`what was read before a log-out in ${where} is not new in a new browser`, async () => {
+    const [reader, writer] = await house.gather(id, friend.toLowerCase());
+    const bar = leads ? reader.bar : await reader.tab('/');
+    await bar.online();
+    const chat = await writer.bar.chatWith(nick);
+    await chat.say('read, and then logged out');
+    await bar.chat(friend).hears('read, and then logged out');
+    await bar.page.getByRole('button', { name: 'Log out' }).click();
+    await bar.page.getByRole('link', { name: 'Log in' }).first().waitFor();
+    await reader.leave();
+
+    const again = await house.arrive(id, { init: listen });
+    await again.bar.online();
+    await chat.say('the first that comes here');
+    await again.bar.chat(friend).hears('the first that comes here');
+    assert.deepEqual(await heard(again), ['the first that comes here']);
+  });
+}

@@ -5,24 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { heard, listen } from './support/heard.js';
 import { openHouse } from './support/house.js';
 
 const house = openHouse({ server: {} });
-
-/** Notes the messages that reach the page's scripts. */
-function listen() {
-  /** @type {any} */
-  const page = window;
-  page.heard = [];
-  const waiting = setInterval(() => {
-    if (!page.NextIM) return;
-    clearInterval(waiting);
-    page.NextIM.on('message', (/** @type {any} */ { body }) => page.heard.push(body));
-  }, 1);
-}
-
-/** @param {import('./support/people.js').Person} person @returns {Promise<string[]>} */
-const heard = (person) => /** @type {any} */ (person.page).evaluate(() => /** @type {any} */ (window).heard);
 
 /** @param {string} id */
 async function arrive(id) {
@@ -67,19 +53,4 @@ test('in a new browser neither a change of page nor a restart of the message ser
   await house.server.again();
   await seesNothingOld(again);
   assert.deepEqual(await heard(again), []);
-});
-
-test('what was read before a log-out is not new in a new browser', async () => {
-  const [alice, bob] = await Promise.all(['alice', 'bob'].map(arrive));
-  const toAlice = await bob.bar.chatWith('Alice');
-  await toAlice.say('read, and then logged out');
-  await alice.bar.chat('Bob').hears('read, and then logged out');
-  await alice.page.getByRole('button', { name: 'Log out' }).click();
-  await alice.page.getByRole('link', { name: 'Log in' }).first().waitFor();
-  await alice.leave();
-
-  const again = await arrive('alice');
-  await toAlice.say('the first that comes here');
-  await again.bar.chat('Bob').hears('the first that comes here');
-  assert.deepEqual(await heard(again), ['the first that comes here']);
 });

@@ -1,4 +1,4 @@
-// What a page acknowledges of a stream, and when.
+// What is acknowledged of a stream, and when.
 //
 // Owns: how much has come since the last acknowledgement. Must not: acknowledge by a timer: hidden pages have one a minute.
 // Read the stream.
@@ -7,37 +7,33 @@ import { ACK_CHARS_MAX, ACK_IDLE_MS, ACK_MS, ACK_PACKETS_MAX, SITE_TIMEOUT_MS } 
 import { PACKETS } from './poll.js';
 import { ask, encode } from './site.js';
 
+/** @typedef {import('./types.js').Connection} Connection */
+
+/** @param {Connection} session @param {number} seq */
+const ackOf = ({ server, domain, ticket }, seq) => ({
+  url: server.replace(PACKETS, '$&/ack'),
+  body: encode({ domain, ticket, seq }),
+});
+
+/**
+ * The page may not come back: what it has taken shall not come again.
+ * @param {import('./browser.js').Env} env
+ * @param {Connection} session
+ * @param {number} seq
+ */
+export function ackLast(env, session, seq) {
+  const { url, body } = ackOf(session, seq);
+  env.beacon(url, body);
+}
+
 /**
  * @param {import('./browser.js').Env} env
- * @param {import('./types.js').Connection} session
+ * @param {Connection} session
  * @param {number} acked up to which number packets are acknowledged
  */
-export function createAcks(env, { server, domain, ticket }, acked) {
+export function createAcks(env, session, acked) {
   let ackedAt = env.now();
-  let taken = acked;
   let size = 0;
-  /** @type {(() => void) | undefined} */
-  let unlisten;
-  const url = server.replace(PACKETS, '$&/ack');
-  /** @param {number} seq */
-  const body = (seq) => encode({ domain, ticket, seq });
-  /** @param {number} seq */
-  const note = (seq) => {
-    acked = seq;
-    size = 0;
-    settle();
-  };
-  /** Nothing has to be acknowledged before the page leaves, by this. */
-  const settle = () => {
-    unlisten?.();
-    unlisten = undefined;
-  };
-  /** @param {number} seq */
-  const leave = (seq) => {
-    if (seq <= acked) return;
-    env.beacon(url, body(seq));
-    note(seq);
-  };
   return {
     /** Characters that have come. @param {number} chars */
     came: (chars) => void (size += chars),
@@ -50,20 +46,13 @@ export function createAcks(env, { server, domain, ticket }, acked) {
     async take(seq) {
       const now = env.now();
       const patience = seq > acked ? ACK_MS : ACK_IDLE_MS;
-      taken = seq;
-      if (seq - acked < ACK_PACKETS_MAX && size < ACK_CHARS_MAX && Math.abs(now - ackedAt) < patience) {
-        // To log out is to leave for a page whose making ends the session: a page that hides then is too late. Listened to
-        // only now, because some browsers do not keep pages that are left while they listen to this.
-        if (seq > acked) unlisten ??= env.listen('beforeunload', () => leave(taken));
-        return undefined;
-      }
-      note(seq);
+      if (seq - acked < ACK_PACKETS_MAX && size < ACK_CHARS_MAX && Math.abs(now - ackedAt) < patience) return undefined;
+      acked = seq;
+      size = 0;
       ackedAt = now;
-      const init = /** @type {RequestInit} */ ({ method: 'POST', body: body(seq), mode: 'cors', credentials: 'omit' });
+      const { url, body } = ackOf(session, seq);
+      const init = /** @type {RequestInit} */ ({ method: 'POST', body, mode: 'cors', credentials: 'omit' });
       return (await ask(env, url, init, SITE_TIMEOUT_MS)).status;
     },
-    /** The page may not come back: what it has taken shall not come again. @param {number} seq */
-    leave,
-    settle,
   };
 }

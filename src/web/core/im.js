@@ -179,7 +179,7 @@ export class Core {
       store.leaveSession(ticket);
       site.beacon('refresh', { ticket });
     }
-    Object.assign(world, { complete: false, session: null });
+    Object.assign(world, { complete: false, session: null, owes: false });
     world.looks.clear();
     this.upkeep.stop();
     tabs.post({ t: 'bye', left: leaves ? ticket : '' });

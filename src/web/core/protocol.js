@@ -215,6 +215,7 @@ export class Protocol {
     if (standing.at === 'greeting') this.#replay(standing.early, tab);
     for (const pending of unsent) if (!world.outbox.has(pending.cid)) this.publish({ t: 'echo', pending });
     replica.renew();
+    upkeep.owe();
     upkeep.look(true);
     if (world.state === state) upkeep.settled();
     else upkeep.turned();

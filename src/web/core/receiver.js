@@ -14,27 +14,24 @@ import { openStream } from './stream.js';
  */
 
 /**
- * A stream, and what is acknowledged of it: also after its end, until a poll acknowledges.
+ * A stream, and what is acknowledged of it.
  * @param {import('./browser.js').Env} env
  * @param {Connection} session
  * @param {number} from all up to it is taken
  * @param {{misses: number}} tally acknowledgements in a row that did not come through
+ * @param {(seq: number) => void} acked all up to it is acknowledged
  */
-function openLine(env, session, from, tally) {
+function openLine(env, session, from, tally, acked) {
   const acks = createAcks(env, session, from);
   const stream = openStream(env, session, from, acks.came);
   return {
     ...stream,
-    leave: acks.leave,
-    end() {
-      acks.settle();
-      stream.end();
-    },
     /** What has come is acknowledged, if it is time. If that fails, a poll acknowledges it, and sees why. @param {number} seq */
     async acknowledge(seq) {
       const status = await acks.take(seq);
       if (status === undefined) return;
       tally.misses = status === 200 ? 0 : tally.misses + 1;
+      if (status === 200) acked(seq);
       if (tally.misses) stream.refuse(status === 404 || tally.misses > 1);
     },
   };
@@ -43,12 +40,12 @@ function openLine(env, session, from, tally) {
 /**
  * @param {import('./browser.js').Env} env
  * @param {import('./store.js').Store} store
+ * @param {(session: Connection, seq: number) => void} acked all up to this number is acknowledged
  */
-export function createReceiver(env, store) {
+export function createReceiver(env, store, acked) {
   const tally = { misses: 0 };
   /** @type {ReturnType<typeof openLine> | undefined} */
-  let line;
-  let isOpen = false; // the line's stream
+  let line; // while it is open
   let isSilent = false; // the message server has not answered the last poll
   let halts = 0;
 
@@ -58,14 +55,13 @@ export function createReceiver(env, store) {
   const pollOnly = () => store.pollUntil(env.now() + POLLS_MS);
   const close = () => {
     line?.end();
-    isOpen = false;
+    line = undefined;
   };
   /** The stream of this session. @param {Connection} session @param {number} seq */
   const opened = (session, seq) => {
-    if (isOpen && line?.ticket === session.ticket) return line;
+    if (line?.ticket === session.ticket) return line;
     close();
-    isOpen = true;
-    return (line = openLine(env, session, seq, tally));
+    return (line = openLine(env, session, seq, tally, (upTo) => acked(session, upTo)));
   };
 
   return {
@@ -95,20 +91,17 @@ export function createReceiver(env, store) {
       const polled = await poll(env, session, seq, controller);
       if (halts > before) return polled; // which says nothing of the server
       isSilent = polled.kind === 'silent';
-      if (!isSilent) line = undefined;
+      if (polled.kind === 'answer') acked(session, seq);
       if (isBad && polled.kind === 'answer') pollOnly();
       else if (isBad) store.pollUntil(0);
       return polled;
     },
-    /** The page may leave; the browser may have ended its stream already. @param {number} seq all up to it is taken */
-    leave: (seq) => line?.leave(seq),
     /** The browser has lost the network, but not the stream: a poll sees it. */
     cut: () => line?.end(),
     /** Nobody waits any more. */
     halt() {
       halts += 1;
       close();
-      line = undefined; // its numbers are not those of the next session
     },
   };
 }

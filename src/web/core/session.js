@@ -3,6 +3,7 @@
 // Owns: the calls `online` and `offline`, and the wait for packets, in the order that link.js says.
 // Must not: acknowledge (by the next step) what has not been posted to the other tabs.
 
+import { ackLast } from './acks.js';
 import { backoff } from './backoff.js';
 import { POLL_HOLLOW_MS, POLL_TRUSTED_MS, USERS_ASKED_MAX } from './limits.js';
 import { REST, begin, next } from './link.js';
@@ -49,7 +50,7 @@ export class Session {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    this.#receiver = createReceiver(parts.env, parts.store);
+    this.#receiver = createReceiver(parts.env, parts.store, (session, seq) => this.#acked(session, seq));
   }
 
   /**
@@ -106,9 +107,19 @@ export class Session {
     this.#receiver.cut();
   }
 
-  /** The page may not come back: what has come by a stream is acknowledged. */
+  /** The page may not come back: what has come by a stream is acknowledged, whether this tab leads or another. */
   settle() {
-    this.#receiver.leave(this.#parts.world.seq);
+    const { env, world } = this.#parts;
+    const { session, seq, owes } = world;
+    if (!session || !owes) return;
+    ackLast(env, session, seq);
+    this.#acked(session, seq);
+  }
+
+  /** @param {import('./types.js').Connection} session @param {number} seq */
+  #acked({ ticket }, seq) {
+    const { world, publish } = this.#parts;
+    if (world.owes) publish({ t: 'acked', ticket, seq });
   }
 
   halt() {
@@ -259,7 +270,7 @@ export class Session {
       ? answer.seq > world.seq
       : [messages, presences, statuses, signals].some((it) => it.length);
     if (isNews) {
-      publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
+      publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer, isPushed });
       if (messages.length > 0) store.save(world);
     } else if (!isPushed && env.now() - asked < POLL_HOLLOW_MS) return { kind: 'hollow', after };
     return { kind: 'packets', after };

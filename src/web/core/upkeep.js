@@ -16,6 +16,8 @@ export class Upkeep {
   #looking = ''; // the chat last posted to the other tabs as looked at in this tab
   #isTicking = false;
   #unread = 0; // as the page has it
+  /** @type {(() => void) | undefined} */
+  #unlisten;
   #notified; // when the site's notifications came last, by this tab's clock
 
   /** @param {import('./im.js').Core} core */
@@ -38,6 +40,7 @@ export class Upkeep {
     if (event.t === 'notifications') this.#notified = core.env.now();
     this.#tick();
     this.#count();
+    this.owe();
     if ('buddies' in event) {
       core.answered = event.buddies.map((it) => it.id);
       strangers?.hear(core.answered);
@@ -107,9 +110,23 @@ export class Upkeep {
     protocol.publish({ t: 'look', tab: tabs.id, key });
   }
 
+  /**
+   * To log out is to leave, in whichever tab, for a page whose making ends the session: a page that hides then is too late
+   * to acknowledge. Listened to only while there is something, because some browsers keep no page that listens to this.
+   */
+  owe() {
+    const { env, world, session } = this.#core;
+    if (world.owes) this.#unlisten ??= env.listen('beforeunload', () => session.settle());
+    else {
+      this.#unlisten?.();
+      this.#unlisten = undefined;
+    }
+  }
+
   /** The page leaves, and looks at nothing. */
   stop() {
     this.#looking = '';
+    this.owe();
   }
 
   /** Asks the site about strangers: the message server sends no presences of them. */

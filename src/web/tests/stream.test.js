@@ -79,6 +79,61 @@ test('What was taken is acknowledged when the page is hidden, and before another
   assert.deepEqual(left().slice(1), [['2', true]]);
 });
 
+test('A tab that does not lead acknowledges what was taken when it is hidden, and before it asks for another page', async () => {
+  const { sim, tab, server, browser, pass } = await online(STREAMS);
+  const other = browser.open();
+  const left = () => calls(sim, 'ack').map(({ params, beacon, tab: by }) => [params.seq, beacon, by === other]);
+  await pass(2000);
+  server.say('bob', 'alice', 'read, and then logged out');
+  await pass(1000);
+  const late = browser.open(); // learns from the one that leads that something is unacknowledged
+  await pass(2000);
+  other.fire('beforeunload');
+  await pass(100);
+  assert.deepEqual(left(), [['1', true, true]]);
+  for (const it of [tab, other, late]) {
+    assert.deepEqual([...(it.listeners.get('beforeunload') ?? [])], [], 'a page that listens is not kept');
+    it.fire('beforeunload');
+  }
+  server.say('bob', 'alice', 'two');
+  await pass(1000);
+  other.look(false, false);
+  await pass(100);
+  assert.deepEqual(left(), [
+    ['1', true, true],
+    ['2', true, true],
+  ]);
+  server.say('bob', 'alice', 'three');
+  await pass(1000);
+  late.fire('beforeunload');
+  await pass(100);
+  assert.deepEqual([left().length, server.sessions.get('t1').queue], [3, []]);
+});
+
+test('The last tab to go has acknowledged, although it did not lead yet', async () => {
+  const { sim, tab, server, browser, pass } = await online(STREAMS);
+  const other = browser.open();
+  await pass(2000);
+  server.say('bob', 'alice', 'read in both');
+  await pass(1000);
+  tab.close();
+  other.close();
+  await pass(100);
+  assert.deepEqual([acks(sim), calls(sim, 'refresh').length], [[1], 1]);
+  await pass(20_000);
+  assert.ok(server.rows[0].delivered, 'it does not go back to the site');
+});
+
+test('Lines of a browser that was killed are no news when they come again', async () => {
+  const { tab, server, browser, pass } = await online(STREAMS);
+  server.say('bob', 'alice', 'read');
+  await pass(1000);
+  tab.crash();
+  const next = browser.open();
+  await pass(20_000);
+  assert.deepEqual([bodies(next, 'u/bob'), next.told('message'), next.im.unread], [['read'], [], 1]);
+});
+
 test('Who goes offline has acknowledged before', async () => {
   const { sim, tab, server, pass } = await online(STREAMS);
   server.say('bob', 'alice', 'read');

@@ -36,7 +36,8 @@ import { byId, forget, hide, notificationKey } from './world.js';
 
 /**
  * @typedef {{t: 'opened', at: number} & Opened
- *   | {t: 'packets', at: number, ticket: string, answer: Pick<import('../types.js').PollAnswer, 'messages' | 'presences' | 'statuses' | 'signals' | 'seq'>, more?: string}
+ *   | {t: 'packets', at: number, ticket: string, answer: Pick<import('../types.js').PollAnswer, 'messages' | 'presences' | 'statuses' | 'signals' | 'seq'>, more?: string, isPushed?: boolean}
+ *   | {t: 'acked', ticket: string, seq: number}
  *   | {t: 'link', state: State, trouble: import('../types.js').Trouble | null}
  *   | {t: 'nobody'}
  *   | {t: 'echo', pending: import('./world.js').Pending}
@@ -66,6 +67,9 @@ import { byId, forget, hide, notificationKey } from './world.js';
 const handlers = {
   opened,
   packets,
+  acked(world, { ticket, seq }) {
+    if (ticket === world.session?.ticket && seq >= world.seq) world.owes = false;
+  },
   link(world, { state, trouble }, out) {
     world.state = state;
     world.trouble = trouble;
@@ -183,6 +187,7 @@ function opened(world, event, out) {
     offset,
     menu,
     seq: 0,
+    owes: false,
     complete: !more,
     channels: byId(event.channels),
   });
@@ -206,7 +211,7 @@ function opened(world, event, out) {
  * @param {Extract<Event, {t: 'packets'}>} event
  * @param {Out} out
  */
-function packets(world, { ticket, answer, at, more }, out) {
+function packets(world, { ticket, answer, at, more, isPushed }, out) {
   if (ticket !== world.session?.ticket) return;
   world.complete ||= more === '';
   for (const message of answer.messages)
@@ -216,4 +221,5 @@ function packets(world, { ticket, answer, at, more }, out) {
   for (const packet of answer.presences) people.presence(world, packet, out);
   for (const packet of answer.statuses) chats.status(world, packet, at, out);
   world.seq = answer.seq;
+  world.owes = !!isPushed;
 }

@@ -17,6 +17,7 @@ import { defaults } from '../settings.js';
  * @property {boolean} complete it has the session's whole state, so that it may poll on
  * @property {import('../types.js').Connection | null} session
  * @property {number} seq the last packet applied
+ * @property {boolean} owes it came by a stream, and is not known to be acknowledged
  * @property {number} offset of the site's clock to ours, ms
  * @property {string} owner the user all this belongs to; known from the store before the site has answered
  * @property {import('../types.js').Me | null} me
@@ -52,6 +53,7 @@ import { defaults } from '../settings.js';
 const ofSession = () => ({
   complete: false,
   session: null,
+  owes: false,
   me: null,
   contacts: new Map(),
   rooms: new Map(),

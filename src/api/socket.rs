@@ -49,11 +49,13 @@ pub(super) fn open_v5(request: &Request<'_>, shape: &mut Shape) -> Result<String
 
 /// What a frame of a client means.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub(crate) enum Meaning<'f> {
     /// Nothing.
     Nothing,
     /// It has everything up to this packet.
     Acknowledges(u64),
+    /// It wants to have this back in a pong.
+    Asks(&'f [u8]),
     /// The socket is closed, with this code.
     Closes(CloseCode),
 }
@@ -64,10 +66,11 @@ pub(crate) fn text_bytes_max(shape: &Shape) -> usize {
 }
 
 /// What a frame means on the socket of a session.
-pub(crate) fn meaning(frame: Frame<'_>, shape: &Shape) -> Meaning {
+pub(crate) fn meaning<'f>(frame: Frame<'f>, shape: &Shape) -> Meaning<'f> {
     let is_v5 = shape.form == Form::V5Socket;
     match frame {
         Frame::Close(code) => Meaning::Closes(code.unwrap_or(CloseCode::NORMAL)),
+        Frame::Ping(payload) => Meaning::Asks(payload),
         // Such as `heartbeat`.
         Frame::Text(_) if is_v5 => Meaning::Nothing,
         Frame::Text(text) => {

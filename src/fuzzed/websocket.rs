@@ -43,6 +43,7 @@ enum Expected {
     Nothing,
     Code(u16),
     Text(String, usize),
+    Ping(Vec<u8>, usize),
     Pong(Vec<u8>, usize),
     Close(Option<u16>, usize),
 }
@@ -57,6 +58,7 @@ fn as_read(expected: &Expected) -> Result<Option<(Frame<'_>, usize)>, CloseCode>
             Err(CloseCode::TOO_BIG)
         }
         Expected::Text(text, bytes) => Ok(Some((Frame::Text(text), *bytes))),
+        Expected::Ping(payload, bytes) => Ok(Some((Frame::Ping(payload), *bytes))),
         Expected::Pong(payload, bytes) => Ok(Some((Frame::Pong(payload), *bytes))),
         Expected::Close(code, bytes) => {
             let code = code.map(|code| CloseCode::received(code).expect("it means something"));
@@ -74,8 +76,8 @@ fn expected(input: &[u8]) -> Expected {
         return Expected::Code(1002);
     }
     match (opcode, bits[0]) {
-        (1 | 8 | 10, true) => {}
-        (1 | 2, _) | (9, true) => return Expected::Code(1008),
+        (1 | 8 | 9 | 10, true) => {}
+        (1 | 2, _) => return Expected::Code(1008),
         _ => return Expected::Code(1002),
     }
     let Some(second) = input.get(1) else { return Expected::Nothing };
@@ -111,6 +113,7 @@ fn number(digits: &[u8]) -> u128 {
 
 fn payload_of(opcode: u8, payload: Vec<u8>, bytes: usize) -> Expected {
     match (opcode, &*payload) {
+        (9, _) => Expected::Ping(payload, bytes),
         (10, _) => Expected::Pong(payload, bytes),
         (1, _) => match String::from_utf8(payload) {
             Ok(text) => Expected::Text(text, bytes),

@@ -145,7 +145,7 @@ fn socket_all(user: &Browser, number: usize) {
         loop {
             let text = match socket.frame() {
                 Frame::Text(text) => serde_json::from_str::<Value>(&text).unwrap(),
-                Frame::Ping(_) => continue,
+                Frame::Ping(_) | Frame::Pong(_) => continue,
                 Frame::Close(_) | Frame::End => break,
             };
             if text["status"] == "stopped" {

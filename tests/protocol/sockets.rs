@@ -115,6 +115,29 @@ fn an_empty_text_and_a_ping_come_when_nothing_else_does() {
 }
 
 #[test]
+fn a_ping_of_the_client_is_answered_with_its_payload() {
+    each_site(|site| {
+        let alice = site.online("alice", &[]);
+        let mut unknown = Socket::open(site.connect(), &handshake("/v5/wsocket", &[])).unwrap();
+        for socket in [&mut open(&alice), &mut unknown] {
+            for payload in [&b""[..], b"anybody there?", &[0xFF; 125]] {
+                socket.send(PING, payload);
+                assert_eq!(socket.frame(), Frame::Pong(payload.to_vec()));
+            }
+        }
+        let mut socket = alice.socket();
+        assert_eq!(socket.bodies(), [""; 0]);
+        assert_eq!(socket.frame(), Frame::Ping(vec![]));
+        // Of many that come together only some are answered, and the last one is.
+        let pings: Vec<u8> = (0..1_000_u16).flat_map(|number| frame(PING, &number.to_be_bytes())).collect();
+        socket.send_bytes(&pings);
+        while socket.frame() != Frame::Pong(999_u16.to_be_bytes().to_vec()) {}
+        site.push("x", "alice", "still there");
+        assert_eq!(socket.bodies(), ["still there"]);
+    });
+}
+
+#[test]
 fn a_handshake_is_refused_by_a_status_and_the_end_of_the_connection() {
     each_site(|site| {
         let alice = site.online("alice", &[]);
@@ -173,7 +196,6 @@ fn anything_else_closes_the_socket_and_not_the_session() {
         (frame(TEXT, b"{\"seq\":99}"), 1008),
         (frame(0x82, b"{\"seq\":0}"), 1008),
         (frame(0x01, b"{\"seq\":0}"), 1008),
-        (frame(PING, b"x"), 1008),
         (frame(0x80, b"x"), 1002),
         (frame(0xC1, b"{\"seq\":0}"), 1002),
         (frame(0x83, b""), 1002),
@@ -260,8 +282,9 @@ fn floods_of_frames_hold_up_nothing() {
     each_site(|site| {
         let (alice, bob) = (site.online("alice", &[]), site.online("bob", &[]));
         let (mut flooded, mut other) = (open(&alice), open(&bob));
-        let flood = [ack_frame(0).repeat(2_000), frame(PONG, &[b'x'; 125]).repeat(2_000)].concat();
-        flooded.send_bytes(&flood);
+        for flood in [ack_frame(0), frame(PONG, &[b'x'; 125]), frame(PING, &[b'x'; 125])] {
+            flooded.send_bytes(&flood.repeat(2_000));
+        }
         for name in ["alice", "bob"] {
             site.push("x", name, "hi");
         }

@@ -1,7 +1,7 @@
 //! Frames: what a client may send, and what a server sends (RFC 6455 section 5).
 //!
 //! Owns: [`read`] and the writers. Must not: keep a byte of the input. A client sends short texts, each in one frame,
-//! pongs and a close; all other frames end the socket, with the code that [`read`] returns.
+//! pings, pongs and a close; all other frames end the socket, with the code that [`read`] returns.
 
 use super::close::CloseCode;
 
@@ -35,6 +35,8 @@ mod opcode {
 pub(crate) enum Frame<'s> {
     /// A whole message.
     Text(&'s str),
+    /// A question whether anybody is there: the payload must be sent back (RFC 6455 section 5.5.2).
+    Ping(&'s [u8]),
     /// The answer to a ping, with its payload.
     Pong(&'s [u8]),
     /// The last frame, with the reason if the client gives one.
@@ -60,6 +62,7 @@ pub(crate) fn read<'s>(
     let frame = match opcode {
         opcode::TEXT => Frame::Text(std::str::from_utf8(scratch).map_err(|_| CloseCode::PROTOCOL_ERROR)?),
         opcode::CLOSE => Frame::Close(close_code(scratch)?),
+        opcode::PING => Frame::Ping(scratch),
         _ => Frame::Pong(scratch),
     };
     Ok(Some((frame, end)))
@@ -110,10 +113,9 @@ fn taken_opcode(first: u8) -> Result<u8, CloseCode> {
         return Err(CloseCode::PROTOCOL_ERROR);
     }
     match opcode {
-        opcode::TEXT | opcode::CLOSE | opcode::PONG if is_final => Ok(opcode),
-        // In order, but nobody needs them here: a message in parts, one of bytes, a ping that has to be answered.
+        opcode::TEXT | opcode::CLOSE | opcode::PING | opcode::PONG if is_final => Ok(opcode),
+        // In order, but nobody needs them here: a message in parts, and one of bytes.
         opcode::TEXT | opcode::BINARY => Err(CloseCode::POLICY),
-        opcode::PING if is_final => Err(CloseCode::POLICY),
         // A control frame in parts, a part without a beginning, or an opcode that means nothing.
         _ => Err(CloseCode::PROTOCOL_ERROR),
     }
@@ -153,6 +155,13 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
 pub(crate) fn write_ping(out: &mut Vec<u8>, payload: &[u8]) {
     debug_assert!(payload.len() <= SHORT_BYTES_MAX, "it is a control frame");
     write_header(out, opcode::PING, payload.len());
+    out.extend_from_slice(payload);
+}
+
+/// Appends the answer to a ping with this payload.
+pub(crate) fn write_pong(out: &mut Vec<u8>, payload: &[u8]) {
+    debug_assert!(payload.len() <= SHORT_BYTES_MAX, "that of a ping is no longer");
+    write_header(out, opcode::PONG, payload.len());
     out.extend_from_slice(payload);
 }
 
@@ -217,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_pongs_and_a_close_are_taken() {
+    fn texts_pings_pongs_and_a_close_are_taken() {
         for text in [
             "",
             "x",
@@ -230,6 +239,7 @@ mod tests {
             check(&frame(0x81, text.as_bytes()), Ok(Frame::Text(text)));
         }
         for payload in [&b""[..], b"\x00\xFF", &[7; 125]] {
+            check(&frame(0x89, payload), Ok(Frame::Ping(payload)));
             check(&frame(0x8A, payload), Ok(Frame::Pong(payload)));
         }
         check(&frame(0x88, b""), Ok(Frame::Close(None)));
@@ -244,8 +254,9 @@ mod tests {
         for first in 0..=u8::MAX {
             let expected = match first {
                 0x81 => Ok(Frame::Text("ab")),
+                0x89 => Ok(Frame::Ping(b"ab")),
                 0x8A => Ok(Frame::Pong(b"ab")),
-                0x01 | 0x02 | 0x82 | 0x89 => Err(1008),
+                0x01 | 0x02 | 0x82 => Err(1008),
                 // A close, too: "ab" is the code 24930.
                 _ => Err(1002),
             };
@@ -255,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_client_masks_its_frames() {
-        for first in [0x81, 0x88, 0x8A] {
+        for first in [0x81, 0x88, 0x89, 0x8A] {
             for length in [0, 2, 125, 126, 127] {
                 check(&[first, length], Err(1002));
             }
@@ -272,7 +283,7 @@ mod tests {
         check(&[0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], Err(1002));
         check(&[0x81, 0xFE, 0, 125], Err(1002));
         check(&[0x81, 0xFE, 0, 0], Err(1002));
-        for first in [0x88, 0x8A] {
+        for first in [0x88, 0x89, 0x8A] {
             for length in [0xFE, 0xFF] {
                 check(&[first, length], Err(1002));
             }
@@ -323,6 +334,7 @@ mod tests {
         }
         assert_eq!(written(&|out| write_ping(out, b"")), b"\x89\x00");
         assert_eq!(written(&|out| write_ping(out, b"12345678")), b"\x89\x0812345678");
+        assert_eq!(written(&|out| write_pong(out, b"ab")), b"\x8A\x02ab");
         assert_eq!(written(&|out| write_close(out, CloseCode::TRY_AGAIN)), b"\x88\x02\x03\xF5");
     }
 }

@@ -9,4 +9,4 @@ mod frame;
 pub(crate) mod handshake;
 
 pub(crate) use close::CloseCode;
-pub(crate) use frame::{Frame, read, write_close, write_ping, write_text};
+pub(crate) use frame::{Frame, read, write_close, write_ping, write_pong, write_text};

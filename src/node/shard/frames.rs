@@ -4,7 +4,7 @@
 //! a frame means (`api` does) or write a delivery (`execute` does).
 //!
 //! A turn reads little of a socket, and of all acknowledgements in it only the highest reaches the router, so a flood of
-//! them costs no more than the read. A frame that has arrived in part is kept as an unfinished request is.
+//! them costs no more than the read; of all pings in it only the last is answered (RFC 6455 section 5.5.3). A frame that has arrived in part is kept as an unfinished request is.
 
 use super::dispatch::Dispatcher;
 use super::io::Io;
@@ -27,6 +27,8 @@ struct Digest {
     bytes: usize,
     /// The last packet that the client has, if it says so.
     seq: Option<u64>,
+    /// What its last ping wants to have back.
+    pong: Option<Box<[u8]>>,
     next: Next,
 }
 
@@ -59,7 +61,8 @@ pub(super) fn read(
         ReadOutcome::End => &[],
         ReadOutcome::Broken => return io.kill(slot),
     };
-    let is_ending = conn.is_half_closed();
+    // What a peer that has closed its end has sent before may be more than this.
+    let is_ending = conn.is_half_closed() && !is_due && !matches!(outcome, ReadOutcome::Filled(_));
     let owner = conn.visitor().owner();
     let bytes = match &mut kept {
         Some(kept) => {
@@ -131,7 +134,7 @@ impl Client {
 
     /// What follows from the frames that `input` begins with.
     fn digest(&self, input: &[u8], domains: &Domains, scratch: &mut Vec<u8>) -> Digest {
-        let mut digest = Digest { bytes: 0, seq: None, next: Next::Frame };
+        let mut digest = Digest { bytes: 0, seq: None, pong: None, next: Next::Frame };
         let (Client::Unknown(shape) | Client::Known(shape, _)) = self;
         let text_bytes_max = socket::text_bytes_max(shape);
         while matches!(digest.next, Next::Frame) {
@@ -157,6 +160,7 @@ impl Client {
         match socket::meaning(frame, shape) {
             Meaning::Nothing => {}
             Meaning::Acknowledges(seq) => digest.seq = digest.seq.max(Some(seq)),
+            Meaning::Asks(payload) => digest.pong = Some(payload.into()),
             Meaning::Closes(code) => digest.next = Next::Closed(code),
         }
     }
@@ -164,10 +168,19 @@ impl Client {
 
 /// Does what the client of a socket asks for.
 fn follow(io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot, client: Client, digest: Digest) {
-    let Digest { bytes, seq, next } = digest;
+    let Digest { bytes, seq, pong, next } = digest;
     if bytes > 0 && !io.admits_frames(slot) {
         io.counters().requests_refused_rate += 1;
         return io.close_socket(slot, CloseCode::POLICY);
+    }
+    if let Some(payload) = pong {
+        io.with_output(|io, output| {
+            websocket::write_pong(output, &payload);
+            io.send_interim(slot, output);
+        });
+        if io.conn(slot).is_none() {
+            return; // it takes nothing
+        }
     }
     if let (Client::Known(_, session), Some(seq)) = (&client, seq) {
         io.note_ack(slot, *session, seq);

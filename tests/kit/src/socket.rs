@@ -17,6 +17,8 @@ const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 pub const TEXT: u8 = 0x81;
 /// The same of a close.
 pub const CLOSE: u8 = 0x88;
+/// The same of bytes.
+pub const BINARY: u8 = 0x82;
 /// The same of a ping.
 pub const PING: u8 = 0x89;
 /// The same of a pong.
@@ -35,6 +37,8 @@ pub enum Frame {
     Text(String),
     /// A ping, with its payload.
     Ping(Vec<u8>),
+    /// A pong, with its payload.
+    Pong(Vec<u8>),
     /// A close, with its code.
     Close(u16),
     /// The connection has ended.
@@ -118,18 +122,19 @@ impl Socket {
         Some(match header[0] {
             TEXT => Frame::Text(String::from_utf8(payload).expect("texts are UTF-8")),
             PING => Frame::Ping(payload),
+            PONG => Frame::Pong(payload),
             CLOSE => Frame::Close(u16::from_be_bytes(payload.try_into().expect("a code and nothing else"))),
             other => panic!("no such frame is sent: {other:#x}"),
         })
     }
 
-    /// Waits for the next text, which must be JSON, past pings.
+    /// Waits for the next text, which must be JSON, past pings and pongs.
     #[track_caller]
     pub fn text(&mut self) -> Value {
         loop {
             match self.frame() {
                 Frame::Text(text) => return serde_json::from_str(&text).expect("texts are JSON"),
-                Frame::Ping(_) => {}
+                Frame::Ping(_) | Frame::Pong(_) => {}
                 other @ (Frame::Close(_) | Frame::End) => panic!("a text, not {other:?}"),
             }
         }
@@ -153,7 +158,7 @@ impl Socket {
                     return code;
                 }
                 Frame::End => panic!("it ends without a close"),
-                Frame::Text(_) | Frame::Ping(_) => {}
+                Frame::Text(_) | Frame::Ping(_) | Frame::Pong(_) => {}
             }
         }
     }

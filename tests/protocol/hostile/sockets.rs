@@ -4,7 +4,7 @@ use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
-use nextim_testkit::socket::{CLOSE, PING, PONG, TEXT, ack_frame, frame, handshake};
+use nextim_testkit::socket::{BINARY, CLOSE, PONG, TEXT, ack_frame, frame, handshake};
 
 use super::pair::beside_a_pair;
 use crate::support::{Conn, Frame, Setup, Site, Socket, eventually, form, post};
@@ -63,7 +63,7 @@ fn a_handshake_that_ends_anywhere_is_answered_with_nothing_and_a_whole_one_is_ta
 fn what_must_not_come_closes_the_socket_though_it_comes_byte_by_byte() {
     let announced = |first: u8, bytes: u64| [&[first, 0xFF][..], &bytes.to_be_bytes()].concat();
     let bad = [
-        (frame(PING, b"x").repeat(1_000), 1008),
+        (frame(BINARY, b"x").repeat(1_000), 1008),
         (announced(TEXT, 5), 1002),
         (announced(TEXT, 1 << 40), 1009),
         (announced(TEXT, u64::MAX), 1002),

@@ -82,7 +82,7 @@ impl Page {
             match socket.frame() {
                 Frame::Text(text) => return text,
                 Frame::Ping(payload) => socket.send(PONG, &payload),
-                other @ (Frame::Close(_) | Frame::End) => panic!("a text, not {other:?}"),
+                other @ (Frame::Pong(_) | Frame::Close(_) | Frame::End) => panic!("a text, not {other:?}"),
             }
         }
     }

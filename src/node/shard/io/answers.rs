@@ -101,7 +101,7 @@ impl Io {
         let owner = conn.visitor().owner();
         let retention = Retention { memory: self.accounts.memory(), owner, until };
         if conn.write(bytes, &[], retention) != WriteOutcome::Flushed {
-            self.kill(slot); // the socket of a peer that was sent nothing has room, unless the peer is hostile
+            self.kill(slot); // the socket has room, unless its peer leaves unread what it was sent
         }
     }
 

@@ -26,6 +26,8 @@ use crate::settings::{Kind, Settings};
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The same of one whose instructions are counted.
+const COUNTED_PATIENCE: Duration = Duration::from_mins(2);
 /// How often to look whether one listens that does not say so.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -85,7 +87,8 @@ impl Target {
             None => command,
         };
         let (mut target, said) = Target::spawn(kind, command, None)?;
-        let line = said.recv_timeout(PATIENCE).unwrap_or_default();
+        let patience = if counts.is_some() { COUNTED_PATIENCE } else { PATIENCE };
+        let line = said.recv_timeout(patience).unwrap_or_default();
         let StartLine { addresses, shards, .. } =
             StartLine::read(&line).ok_or_else(|| format!("the server did not start; it said {line:?}"))?;
         (target.addresses, target.shards) = (addresses, shards.into());

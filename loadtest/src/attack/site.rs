@@ -249,6 +249,8 @@ impl Site {
                     match status {
                         200 => {}
                         429 | 503 => self.done.refused += 1,
+                        // On a machine that is very busy idle sessions end meanwhile.
+                        404 if line.kind == Kind::Show => self.done.refused += 1,
                         status => return Err(unexpected(&status.to_string())),
                     }
                     let is_sent = line.sent == line.out.len();

@@ -38,6 +38,30 @@ function openLine(env, session, from, tally, acked) {
 }
 
 /**
+ * Whether streams come through to this site.
+ * @param {import('./browser.js').Env} env
+ * @param {import('./store.js').Store} store
+ */
+function createWay(env, store) {
+  let breaks = 0; // streams in a row that did not work for a while
+  const bar = () => store.pollUntil(env.now() + POLLS_MS);
+  return {
+    /** It is polled for a day. */
+    bar,
+    /**
+     * What a stream's end says, now that a poll has gone the same way. That one broke off may be chance.
+     * @param {ReturnType<import('./stream.js').Stream['verdict']>} verdict
+     * @param {boolean} isAnswered
+     */
+    judge(verdict, isAnswered) {
+      if (!isAnswered) return store.pollUntil(0);
+      breaks = verdict === 'good' ? 0 : breaks + 1;
+      return verdict === 'barred' || breaks > 1 ? bar() : undefined;
+    },
+  };
+}
+
+/**
  * @param {import('./browser.js').Env} env
  * @param {import('./store.js').Store} store
  * @param {(session: Connection, seq: number) => void} acked all up to this number is acknowledged
@@ -48,11 +72,11 @@ export function createReceiver(env, store, acked) {
   let line; // while it is open
   let isSilent = false; // the message server has not answered the last poll
   let halts = 0;
+  const way = createWay(env, store);
 
   /** @param {Connection} session */
   const canStream = ({ server, jsonp }) =>
-    env.hasStreams && !isSilent && !jsonp && PACKETS.test(server) && store.polledUntil() < env.now();
-  const pollOnly = () => store.pollUntil(env.now() + POLLS_MS);
+    env.hasStreams && !isSilent && !jsonp && PACKETS.test(server) && !store.isPolled();
   const close = () => {
     line?.end();
     line = undefined;
@@ -67,8 +91,8 @@ export function createReceiver(env, store, acked) {
   return {
     /**
      * The next answer. While the message server does not answer, polls ask for it, and after a stream that has ended
-     * without an event that says so: a poll sees why. If a poll is answered although the stream brought nothing, broke off
-     * at once or could not be acknowledged, the site is polled for a day.
+     * without an event that says so: a poll sees why. If a poll is answered although the stream brought nothing or could
+     * not be acknowledged, or two in a row broke off soon, the site is polled for a day.
      * @param {Connection} session
      * @param {number} seq all up to it is taken, and posted to the other tabs
      * @param {AbortController} controller
@@ -77,23 +101,22 @@ export function createReceiver(env, store, acked) {
     async next(session, seq, controller) {
       const { signal } = controller;
       const before = halts;
-      let isBad = false;
+      let verdict;
       if (canStream(session)) {
         const it = opened(session, seq);
         void it.acknowledge(seq);
         const event = await it.next(signal);
         if (event || signal.aborted) return event ?? { kind: 'silent', after: 0, blind: false };
         // At once: if the page leaves before the poll is answered, the next one need not wait again.
-        if (it.isHeldUp()) pollOnly();
-        isBad = !it.isGood();
+        if (it.isHeldUp()) way.bar();
+        verdict = it.verdict();
         close();
       }
       const polled = await poll(env, session, seq, controller);
       if (halts > before) return polled; // which says nothing of the server
       isSilent = polled.kind === 'silent';
       if (polled.kind === 'answer') acked(session, seq);
-      if (isBad && polled.kind === 'answer') pollOnly();
-      else if (isBad) store.pollUntil(0);
+      if (verdict) way.judge(verdict, polled.kind === 'answer');
       return polled;
     },
     /** The browser has lost the network, but not the stream: a poll sees it. */

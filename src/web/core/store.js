@@ -3,7 +3,7 @@
 // Owns: the keys, and the check of what is found there: its shapes, not its length, which is limited where it grows.
 // Must not: fail. Private windows, full disks and garbage are as if nothing were stored.
 
-import { LINES_STORED_MAX, OUTBOX_BODY_CHARS_MAX, OUTBOX_MAX, SNAPSHOT_AGE_MS_MAX } from './limits.js';
+import { LINES_STORED_MAX, OUTBOX_BODY_CHARS_MAX, OUTBOX_MAX, POLLS_MS, SNAPSHOT_AGE_MS_MAX } from './limits.js';
 import { isPending } from './lines.js';
 import { addPending, newChat, parseKey } from './model/chats.js';
 import { byId } from './model/world.js';
@@ -143,16 +143,23 @@ export function createStore(env, name) {
     },
     /** @param {{active: string, scroll: Record<string, number>}} tab */
     saveTab: (tab) => ofTab.write('tab', tab),
-    ...polling(shelf),
+    ...polling(env, shelf),
   };
 }
 
-/** Until when a site is polled because no stream comes through. @param {import('./shelf.js').Shelf} shelf */
-function polling({ read, write }) {
+/**
+ * Until when a site is polled because no stream comes through.
+ * @param {import('./browser.js').Env} env
+ * @param {import('./shelf.js').Shelf} shelf
+ */
+function polling({ now }, { read, write }) {
   let until = 0; // should storage not say so
   return {
-    /** ms since 1970 */
-    polledUntil: () => until || Number(read('polled')),
+    /** Storage holds anything, and clocks are set: what is further ahead than it was ever written is not believed. */
+    isPolled() {
+      const left = (until || Number(read('polled'))) - now();
+      return left > 0 && left <= POLLS_MS;
+    },
     /** @param {number} at ms since 1970; 0: streams may be tried */
     pollUntil(at) {
       until = at;

@@ -1,12 +1,11 @@
-// Packets by a stream of events: what is acknowledged when, and what is done where no stream comes through.
+// Packets by a stream of events: what is acknowledged when, and how it ends.
 //
 // Owns: what the message server sees of it, and what the page shows. Must not: look into the core's parts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bodies, calls, chatOf, online, simulate } from './sim/world.js';
+import { bodies, calls, online } from './sim/world.js';
 
-const DAY = 86_400_000;
 const STREAMS = { withStreams: true };
 
 const asked = (sim) => ['stream', 'packets', 'ack'].map((name) => calls(sim, name).length);
@@ -261,93 +260,6 @@ test('A session that an acknowledgement does not find is begun again', async () 
   assert.deepEqual([tab.im.state, calls(sim, 'online').length], ['online', 2]);
 });
 
-test('Where a proxy holds streams back, pages poll after 5 seconds, remember it, and try again a day later', async () => {
-  const sim = simulate(STREAMS);
-  const { server, browser, pass } = sim;
-  server.holdsBack = true;
-  const tab = browser.open();
-  await pass(1000);
-  server.say('bob', 'alice', 'held back');
-  await pass(3000);
-  assert.deepEqual([chatOf(tab, 'u/bob'), asked(sim)], [undefined, [1, 0, 0]]);
-  await pass(2000);
-  assert.deepEqual([bodies(tab, 'u/bob'), tab.im.state], [['held back'], 'online']);
-  await pass(60_000);
-  assert.equal(asked(sim)[0], 1);
-  const session = tab.close();
-  const next = browser.open({}, session);
-  await pass(1000);
-  server.say('bob', 'alice', 'at once');
-  await pass(1000);
-  assert.deepEqual([bodies(next, 'u/bob'), asked(sim)[0]], [['held back', 'at once'], 1]);
-  server.holdsBack = false;
-  await pass(DAY);
-  assert.equal(asked(sim)[0], 2);
-  const polls = asked(sim)[1];
-  await pass(120_000);
-  assert.equal(asked(sim)[1], polls);
-});
-
-test('A page that leaves before a poll is answered leaves the next one no wait', async () => {
-  const sim = simulate(STREAMS);
-  sim.server.holdsBack = true;
-  const tab = sim.browser.open();
-  await sim.pass(5500);
-  const next = sim.browser.open({}, tab.close());
-  await sim.pass(1000);
-  sim.server.say('bob', 'alice', 'at once');
-  await sim.pass(1000);
-  assert.deepEqual([bodies(next, 'u/bob'), asked(sim)[0]], [['at once'], 1]);
-});
-
-test('Where streams are refused and polls are answered, pages poll', async () => {
-  const sim = simulate(STREAMS);
-  sim.server.noStreams = true;
-  const tab = sim.browser.open();
-  await sim.pass(1000);
-  sim.server.say('bob', 'alice', 'by a poll');
-  await sim.pass(60_000);
-  assert.deepEqual([bodies(tab, 'u/bob'), asked(sim)[0], tab.im.state], [['by a poll'], 1, 'online']);
-});
-
-test('A stream that is refused because the session is gone is no reason to poll for a day', async () => {
-  const sim = simulate(STREAMS);
-  const begin = sim.server.begin.bind(sim.server);
-  sim.server.begin = (user) => {
-    const ticket = begin(user);
-    if (ticket === 't1') sim.server.sessions.delete(ticket);
-    return ticket;
-  };
-  const tab = sim.browser.open();
-  await sim.pass(5000);
-  assert.deepEqual([tab.im.state, asked(sim), calls(sim, 'online').length], ['online', [2, 1, 0], 2]);
-});
-
-test('A message server that does not answer is not the fault of streams, and is asked once a try', async () => {
-  const { sim, tab, server, pass } = await online(STREAMS);
-  await pass(60_000);
-  server.down = (_, answer) => answer(503, 'no');
-  [...tab.open].find(({ name }) => name === 'stream').lose();
-  await pass(10_000);
-  const [streams, polls] = asked(sim);
-  assert.deepEqual([streams, tab.im.state, tab.im.trouble.code], [1, 'reconnecting', 'server']);
-  assert.ok(polls >= 3);
-  server.down = null;
-  await pass(60_000);
-  assert.deepEqual([tab.im.state, asked(sim)[0]], ['online', 2]);
-});
-
-test('A server that hangs is not polled for a day because of it', async () => {
-  const { tab, server, pass } = await online(STREAMS);
-  await pass(60_000);
-  server.down = () => {}; // it takes calls, and answers none
-  [...tab.open].find(({ name }) => name === 'stream').lose();
-  await pass(100_000);
-  server.down = null;
-  await pass(100_000);
-  assert.deepEqual([tab.im.state, [...tab.open].at(-1).name], ['online', 'stream']);
-});
-
 test('A session that begins again while a poll waits is streamed at once', async () => {
   const { sim, tab, pass } = await online(STREAMS);
   await pass(60_000);
@@ -357,14 +269,4 @@ test('A session that begins again while a poll waits is streamed at once', async
   tab.im.goOnline();
   await pass(1000);
   assert.deepEqual([tab.im.state, asked(sim).slice(0, 2)], ['online', [2, 1]]);
-});
-
-test('Sites by JSONP, and addresses that have no acknowledgement, are polled', async () => {
-  for (const connection of [{ jsonp: true }, { server: 'http://im/poll' }]) {
-    const sim = simulate(STREAMS);
-    sim.server.connection = connection;
-    sim.browser.open();
-    await sim.pass(2000);
-    assert.equal(asked(sim)[0], 0);
-  }
 });

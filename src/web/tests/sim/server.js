@@ -26,6 +26,7 @@ export class Server {
   present = new Set(); // users who are online elsewhere, of whom no packets tell
   rowsAtOnce = Infinity; // handed over in one answer
   holdsBack = false; // something on the way holds streams back until their end
+  passes = Infinity; // or after so many events
   noStreams = false; // or cannot pass them on
   expiresMs = Infinity; // of a session, because the log-in at the site is to be checked again
   #ids = 100;

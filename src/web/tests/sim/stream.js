@@ -4,7 +4,8 @@
 // Must not: know what the events say.
 
 /**
- * @param server `holdsBack`: something on the way waits for the end of a stream; `noStreams`: it cannot pass one on
+ * @param server `holdsBack`: something on the way waits for the end of a stream; `passes`: it waits after so many events;
+ *   `noStreams`: it cannot pass one on
  * @param tab that asks for it
  * @param hear gets each event, and an empty text at the end
  */
@@ -15,6 +16,7 @@ export function stream(server, tab, url, hear) {
   let isOver = false;
   let isDead = false;
   let cut = () => {};
+  let passed = 0;
   const isLost = () => random() < server.loss;
   let last = 0; // what is sent arrives in order
   const later = (run) => {
@@ -38,7 +40,8 @@ export function stream(server, tab, url, hear) {
       if (random() < 0.5) isDead = true;
       else later(end);
     }
-    if (!isDead && !server.holdsBack) later(() => hear(JSON.stringify(data)));
+    passed += 1;
+    if (!isDead && !server.holdsBack && passed <= server.passes) later(() => hear(JSON.stringify(data)));
   };
   later(() => {
     server.calls.push(call);

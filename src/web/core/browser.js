@@ -43,7 +43,7 @@ export function browser(jsonp, report) {
     jsonp: async (url, signal) => jsonp(absolute(url), signal),
     hasStreams: typeof EventSource === 'function',
     stream,
-    beacon: (url, params) => void window.navigator.sendBeacon?.(url, params),
+    beacon: (url, params) => void window.navigator.sendBeacon?.(absolute(url), params),
     local: storage('localStorage'),
     session: storage('sessionStorage'),
     locks: globalThis.navigator.locks ?? null, // this script's own, whose locks end with its frame

@@ -64,6 +64,11 @@ impl Worker {
     fn read_refusal(&mut self, index: usize, bytes: &[u8]) -> bool {
         match answer(bytes) {
             Parsed::Whole { status, .. } => {
+                let user = &mut self.users[index];
+                if self.setup.transport == Transport::Socket {
+                    // A connection whose handshake was refused is of no further use, and the server ends it.
+                    user.again ^= user.stream.take().is_some();
+                }
                 self.poll_refused(index, self.users[index].state, status);
                 false
             }

@@ -4,8 +4,8 @@
 //! a socket; a [`Context`] holds all that a call needs of the world. In reading order: `endpoint` is the table of
 //! paths; `route` makes a request into a call, by `auth`, which admits sites, by `params` and `names`, and by one file
 //! for each family of calls; `answer` writes the answer in its [`Shape`], or `dialect` where versions differ, or
-//! `stream` and `socket` where it has no end; the texts of errors are in [`refusal`], and those of HTTP in `http::rejection`. Beside
-//! the calls there are the `assets`, and the `notices` about the server itself.
+//! `stream` and `socket` where it has no end; the texts of errors are in [`refusal`], and those of HTTP in
+//! `http::rejection`. Beside the calls there are the `assets`, and the `notices` about the server itself.
 
 mod endpoint;
 

@@ -1,7 +1,7 @@
 //! Digits of numbers, decimal and hexadecimal.
 //!
-//! Owns: the digits, the text they are appended to, and the numbers they make. Must not: pad, sign or group them. Every answer has some numbers,
-//! nearly all of them short, so they are written without a formatter.
+//! Owns: the digits, the text they are appended to, and the numbers they make. Must not: pad, sign or group them. Every
+//! answer has some numbers, nearly all of them short, so they are written without a formatter.
 
 /// The most digits that a number has: those of `u64::MAX`.
 const DIGITS_MAX: usize = 20;

@@ -1,8 +1,8 @@
 //! Nothing is lost, doubled or reordered while connections break: §3 Acknowledgement, §4 Order.
 //!
 //! Four hundred users in pairs send each other twenty messages each. All poll with `seq`, or acknowledge some events of
-//! streams or sockets, over connections that are cut at random: before the answer, in the middle of it, or after it was received but
-//! before the next poll.
+//! streams or sockets, over connections that are cut at random: before the answer, in the middle of it, or after it was
+//! received but before the next poll.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

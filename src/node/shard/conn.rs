@@ -336,8 +336,8 @@ impl Conn {
 
     /// Whether it only waits for a request, or for the ticket of a socket.
     pub(super) fn is_idle(&self) -> bool {
-        let asks = matches!(self.state, ConnState::Reading) && self.input.is_some();
-        !asks && matches!(self.state, ConnState::Reading | ConnState::Subscribing(_))
+        matches!(self.state, ConnState::Subscribing(_))
+            || matches!(self.state, ConnState::Reading) && self.input.is_none()
     }
 
     /// Whether an alarm is set.

@@ -4,7 +4,8 @@
 //! a frame means (`api` does) or write a delivery (`execute` does).
 //!
 //! A turn reads little of a socket, and of all acknowledgements in it only the highest reaches the router, so a flood of
-//! them costs no more than the read; of all pings in it only the last is answered (RFC 6455 section 5.5.3). A frame that has arrived in part is kept as an unfinished request is.
+//! them costs no more than the read; of all pings in it only the last is answered (RFC 6455 section 5.5.3). A frame
+//! that has arrived in part is kept as an unfinished request is.
 
 use super::dispatch::Dispatcher;
 use super::io::Io;
@@ -28,7 +29,7 @@ struct Digest {
     /// The last packet that the client has, if it says so.
     seq: Option<u64>,
     /// What its last ping wants to have back.
-    pong: Option<Box<[u8]>>,
+    pong: Option<Vec<u8>>,
     next: Next,
 }
 
@@ -160,7 +161,11 @@ impl Client {
         match socket::meaning(frame, shape) {
             Meaning::Nothing => {}
             Meaning::Acknowledges(seq) => digest.seq = digest.seq.max(Some(seq)),
-            Meaning::Asks(payload) => digest.pong = Some(payload.into()),
+            Meaning::Asks(payload) => {
+                let pong = digest.pong.get_or_insert_default();
+                pong.clear();
+                pong.extend_from_slice(payload);
+            }
             Meaning::Closes(code) => digest.next = Next::Closed(code),
         }
     }

@@ -1,5 +1,5 @@
-//! Users: what a browser does. It polls, and polls again; how it waits by a stream or a socket instead is in [`streams`], and how users leave
-//! and come back in [`leaving`].
+//! Users: what a browser does. It polls, and polls again; how it waits by a stream or a socket instead is in
+//! [`streams`], and how users leave and come back in [`leaving`].
 //!
 //! Owns: the connections of polls. Must not: make calls of the site; the calls a user needs are queued in `again`. A
 //! user costs about a hundred bytes and a socket; an answer is parsed in the buffer it was read into.

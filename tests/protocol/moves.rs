@@ -1,6 +1,7 @@
 //! Connections that move to the shard of the user they poll for: nobody notices, and nothing is left behind.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use nix::sys::signal::Signal;
@@ -23,10 +24,13 @@ fn total(server: &Server, counter: &str) -> u64 {
     stats["totals"][counter].as_u64().expect("a counter")
 }
 
-/// The descriptors of all shards together.
+/// The descriptors of all shards together. Other threads may begin after the server is ready.
 fn descriptors(server: &Server) -> usize {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
-    tasks.map(|task| fs::read_dir(task.unwrap().path().join("fd")).map_or(0, Iterator::count)).sum()
+    let tasks = tasks.map(|task| task.unwrap().path());
+    let is_shard =
+        |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.starts_with("shard-"));
+    tasks.filter(is_shard).map(|task| fs::read_dir(task.join("fd")).unwrap().count()).sum()
 }
 
 fn pages(site: &Site, count: usize) -> Vec<(Browser, Conn)> {

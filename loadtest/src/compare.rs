@@ -79,10 +79,11 @@ pub(crate) fn run(
     Ok((outcomes, ratios))
 }
 
-/// Users who do not know each other: what one comes to, messages in a closed loop.
+/// Users who do not know each other: what one comes to, messages in a closed loop when all have settled.
 fn routed(settings: &Settings, kind: Kind) -> Result<Stage, Box<dyn Error>> {
     let mut stage = Stage::open(settings, "compare", kind)?;
     scenarios::park(&mut stage, settings)?;
+    stage.settle()?;
     scenarios::route(&mut stage, settings)?;
     Ok(stage)
 }
@@ -122,6 +123,7 @@ fn with_buddies(settings: &Settings, kind: Kind, alone: &Outcome) -> Result<Outc
         let presences = stage.outcome.get(name::PRESENCES).unwrap_or(0.0);
         stage.outcome.figure(PRESENCE, "µs", ratio(with - without, presences));
     }
+    stage.settle()?;
     scenarios::route(&mut stage, settings)?;
     let p99 = stage.outcome.latencies.iter().find(|latency| latency.name == "call to arrival").map(p99);
     if let Some(p99) = p99 {

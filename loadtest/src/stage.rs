@@ -53,6 +53,8 @@ pub(crate) struct Stage {
     watched: bool,
     /// The most processors that others used, by step.
     others: BTreeMap<String, f64>,
+    /// How many there were: each has a number of its own.
+    broadcasts: u32,
 }
 
 /// What one step found.
@@ -127,6 +129,7 @@ impl Stage {
             before,
             watched,
             others: BTreeMap::new(),
+            broadcasts: 0,
         })
     }
 
@@ -147,9 +150,20 @@ impl Stage {
     }
 
     /// Sends one broadcast, and waits until all have it. Meanwhile there may be messages at a rate.
-    pub(crate) fn broadcast(&mut self, number: u32, rate: Option<f64>) -> Result<Step, Box<dyn Error>> {
+    pub(crate) fn broadcast(&mut self, rate: Option<f64>) -> Result<Step, Box<dyn Error>> {
         let rate = rate.map(|rate| rate / f64::from(self.settings.threads));
-        self.step("broadcast", Task::Broadcast { number, sends: false, rate }, 0.0)
+        self.broadcasts += 1;
+        self.step("broadcast", Task::Broadcast { number: self.broadcasts, sends: false, rate }, 0.0)
+    }
+
+    /// Lets everybody poll twice more, because a server may move a connection that polls for a user of another shard: on a
+    /// site, that is over within a minute after a page was opened.
+    pub(crate) fn settle(&mut self) -> Result<(), Box<dyn Error>> {
+        for _ in 0..2 {
+            self.broadcast(None)?;
+            self.quiet();
+        }
+        Ok(())
     }
 
     /// Users log out and come back.

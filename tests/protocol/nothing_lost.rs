@@ -13,7 +13,8 @@ use serde_json::Value;
 use nextim_testkit::socket::handshake;
 
 use crate::support::{
-    Browser, Conn, Frame, Random, Response, Site, Socket, Stream, Transport, each_site, form, stream_request,
+    Browser, CALLBACK, Conn, Frame, Random, Response, Site, Socket, Stream, Transport, each_site, form, get,
+    stream_request,
 };
 
 const PAIRS: usize = 200;
@@ -36,7 +37,7 @@ fn every_message_is_received_once_and_in_order_however_connections_break() {
             for (i, user) in users.iter().enumerate() {
                 let receiver = thread::Builder::new().stack_size(256 * 1_024);
                 let receive = match site.transport {
-                    Transport::Poll => receive_all,
+                    Transport::Poll | Transport::Script => receive_all,
                     Transport::Stream => stream_all,
                     Transport::Socket => socket_all,
                 };
@@ -66,8 +67,7 @@ fn receive_all(user: &Browser, number: usize) {
     let mut conn = user.site.connect();
     while received < MESSAGES {
         assert!(Instant::now() < deadline, "user {number} has {received} messages, seed {SEED:#x}");
-        let poll = crate::support::get("/packets", &poll_params(user, &seq.to_string()));
-        conn.send(&poll);
+        conn.send(&poll_bytes(user, seq));
         let cut = random.below(10);
         if cut < 2 {
             conn = user.site.connect();
@@ -170,6 +170,13 @@ fn socket_all(user: &Browser, number: usize) {
     }
 }
 
+/// A poll, by whichever kind of poll the user waits.
+fn poll_bytes(user: &Browser, seq: u64) -> Vec<u8> {
+    let seq = seq.to_string();
+    let callback = (user.site.transport == Transport::Script).then_some(("callback", CALLBACK));
+    get("/packets", &[&poll_params(user, &seq)[..], callback.as_slice()].concat())
+}
+
 /// A stream, unless the server asks for patience.
 fn streamed(user: &Browser, seq: u64) -> Option<Stream> {
     let request = stream_request(&poll_params(user, &seq.to_string()), &[]);
@@ -198,7 +205,7 @@ fn answered(user: &Browser, conn: &mut Conn) -> Option<Value> {
         *conn = user.site.connect();
         return None;
     }
-    let answer = response.json();
+    let answer = user.site.transport.read(&response);
     if answer["status"] == "stopped" {
         // A poll that was cut came to another shard and is read only now: it counts as the newer one.
         assert_eq!(answer["reason"], "replaced", "{answer}");

@@ -16,7 +16,7 @@ use nextim_testkit::patience::{PATIENCE, eventually};
 use nextim_testkit::socket::{Frame, Socket, handshake};
 use serde_json::{Value, json};
 
-use super::poll::{Poll, Transport};
+use super::poll::{CALLBACK, Poll, Transport};
 use super::site::Site;
 
 /// The user who sends markers; these are not counted among the messages of a test.
@@ -161,7 +161,7 @@ impl Browser {
     #[track_caller]
     pub(crate) fn park(&self) -> Poll {
         match self.transport {
-            Transport::Poll => Poll::Single(self.send_poll()),
+            by @ (Transport::Poll | Transport::Script) => Poll::Single(self.send_poll(), by),
             Transport::Stream => {
                 let mut stream = self.stream();
                 let first = stream.event().data;
@@ -181,7 +181,8 @@ impl Browser {
 
     fn send_poll(&self) -> Conn {
         let mut conn = self.site.connect();
-        conn.send(&self.poll_bytes(&[]));
+        let callback = (self.transport == Transport::Script).then_some(("callback", CALLBACK));
+        conn.send(&self.poll_bytes(callback.as_slice()));
         conn
     }
 
@@ -228,7 +229,8 @@ impl Browser {
     /// has just replaced another, one of them may be one too many; then the game is played again.
     #[track_caller]
     pub(crate) fn park_surely(&self) -> Poll {
-        if self.transport != Transport::Poll {
+        let by = self.transport;
+        if matches!(by, Transport::Stream | Transport::Socket) {
             return self.park(); // its first event says so
         }
         let mut one = self.send_poll();
@@ -242,10 +244,10 @@ impl Browser {
             if answered.status == 429 {
                 return None;
             }
-            assert_eq!(answered.json()["reason"], "replaced");
+            assert_eq!(by.read(&answered)["reason"], "replaced");
             Some(())
         });
-        Poll::Single(one)
+        Poll::Single(one, by)
     }
 
     /// Waits for the answer of a poll of this session, or for an event of its stream, which must be `ok`. The stream ends

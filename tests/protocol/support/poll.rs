@@ -13,20 +13,43 @@ use serde_json::Value;
 pub(crate) enum Transport {
     /// By polls.
     Poll,
+    /// By polls of scripts, whose answers are calls of a function.
+    Script,
     /// By streams.
     Stream,
     /// By sockets.
     Socket,
 }
 
+impl Transport {
+    /// What the answer of a poll of this kind says.
+    #[track_caller]
+    pub(crate) fn read(self, answer: &Response) -> Value {
+        if self == Transport::Script { argument(answer) } else { answer.json() }
+    }
+}
+
 /// A poll or a stream that was sent. Dropping it cuts its connection.
 pub(crate) enum Poll {
-    /// A poll, on this connection.
-    Single(Conn),
+    /// A poll of this kind, on this connection.
+    Single(Conn, Transport),
     /// A stream, and its first event if that was read and not looked at.
     Stream(Box<Stream>, Option<Value>),
     /// The same of a socket.
     Socket(Box<Socket>, Option<Value>),
+}
+
+/// The function that answers of scripts call.
+pub(crate) const CALLBACK: &str = "page.take";
+
+/// What a script gives to its function.
+#[track_caller]
+fn argument(script: &Response) -> Value {
+    assert_eq!(script.status, 200, "{}", script.text());
+    assert_eq!(script.header("content-type"), Some("application/javascript; charset=utf-8"));
+    let call = script.text().strip_prefix("/**/").and_then(|call| call.strip_prefix(CALLBACK));
+    let argument = call.and_then(|call| call.strip_prefix('(')?.strip_suffix(");"));
+    serde_json::from_str(argument.unwrap_or_else(|| panic!("no call in {script:?}"))).expect("it is JSON")
 }
 
 impl Poll {
@@ -39,7 +62,7 @@ impl Poll {
     #[track_caller]
     pub(super) fn next_answer(&mut self) -> Value {
         match self {
-            Poll::Single(conn) => conn.response().json(),
+            Poll::Single(conn, by) => by.read(&conn.response()),
             Poll::Stream(stream, first) => first.take().unwrap_or_else(|| stream.event().data),
             Poll::Socket(socket, first) => first.take().unwrap_or_else(|| socket.text()),
         }
@@ -54,7 +77,7 @@ impl Poll {
     /// The connection of a poll.
     #[track_caller]
     pub(crate) fn into_conn(self) -> Conn {
-        let Poll::Single(conn) = self else { panic!("this test is about polls") };
+        let Poll::Single(conn, _) = self else { panic!("this test is about polls") };
         conn
     }
 
@@ -69,7 +92,7 @@ impl Poll {
     /// Whether an answer, an event or the end is there to be read.
     pub(crate) fn is_readable(&self) -> bool {
         match self {
-            Poll::Single(conn) => conn.is_readable(),
+            Poll::Single(conn, _) => conn.is_readable(),
             Poll::Stream(stream, first) => first.is_some() || stream.is_readable(),
             Poll::Socket(socket, first) => first.is_some() || socket.is_readable(),
         }
@@ -78,7 +101,7 @@ impl Poll {
     /// Ends it, and waits until the server has noticed: it must not be in the way of the next one.
     pub(super) fn close(self) {
         match self {
-            Poll::Single(_) => {}
+            Poll::Single(..) => {}
             Poll::Stream(stream, _) => {
                 let conn = stream.into_conn();
                 conn.stop_sending();

@@ -153,12 +153,14 @@ struct World {
     transport: Transport,
 }
 
-/// Polls with every number of shards, streams and sockets with two: the second shard is what makes fates and cuts travel.
+/// Polls with one shard and with many, and all other ways with two: the second shard is what makes fates and cuts travel.
 fn worlds() -> Vec<World> {
     let counts = shard_counts();
     let two = if counts.contains(&2) { 2 } else { counts[0] };
-    let polls = counts.into_iter().map(|shards| World { shards, transport: Transport::Poll });
-    let others = [Transport::Stream, Transport::Socket].map(|transport| World { shards: two, transport });
+    let others = [Transport::Script, Transport::Stream, Transport::Socket];
+    let others = others.map(|transport| World { shards: two, transport });
+    let polls = counts.into_iter().filter(|shards| *shards != two);
+    let polls = polls.map(|shards| World { shards, transport: Transport::Poll });
     polls.chain(others).collect()
 }
 

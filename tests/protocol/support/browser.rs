@@ -290,8 +290,8 @@ impl Browser {
     pub(crate) fn everything(&mut self) -> Heard {
         let mark = self.mark();
         let mut heard = self.hear(|heard| heard.marks.contains(&mark));
-        if self.transport == Transport::Stream {
-            self.forget_streams(&mut heard);
+        if matches!(self.transport, Transport::Stream | Transport::Socket) {
+            self.forget_connections(&mut heard);
         }
         heard
     }
@@ -305,16 +305,16 @@ impl Browser {
         mark
     }
 
-    /// Makes sure that the session knows of no stream. Whose connection has ended may be known to the session's
-    /// shard later, and till then it gives what comes to that stream, in an event of its own. The answer to a poll
-    /// leaves nothing parked for certain.
+    /// Makes sure that the session knows of no stream or socket. Whose connection has ended may be known to the session's
+    /// shard later, and till then it gives what comes to that one, in an event of its own. The answer to a poll leaves
+    /// nothing parked for certain.
     #[track_caller]
-    fn forget_streams(&mut self, heard: &mut Heard) {
+    fn forget_connections(&mut self, heard: &mut Heard) {
         let mark = self.mark();
         eventually("a poll is answered", || {
             let answer = self.poll_with(&[]);
             if answer.status == 429 {
-                return None; // it had to end a stream, less than a second after another
+                return None; // it had to end one, less than a second after another
             }
             let mut answer = answer.json();
             assert_eq!(answer["status"], "ok", "{answer}");

@@ -53,7 +53,7 @@ pub(crate) struct Stage {
     watched: bool,
     /// The most processors that others used, by step.
     others: BTreeMap<String, f64>,
-    /// How many there were: each has a number of its own.
+    /// How many broadcasts there were: each has a number of its own.
     broadcasts: u32,
 }
 

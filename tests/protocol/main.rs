@@ -2,8 +2,9 @@
 //!
 //! Every test starts from what a site or a browser may know: addresses, keys, tickets and the contract. It runs
 //! against the built command with 1 and 7 shards, whose pages poll, and with 2 shards three times: with pages that poll
-//! by scripts (JSONP), that stream, and that have a socket; `NEXTIM_TEST_SHARDS=2` restricts it to one number of shards. What is about polls
-//! alone says so (`by_polls`), and what is about streams alone is in `streams` and `streams_end`.
+//! by scripts (JSONP), that stream, and that have a socket. `NEXTIM_TEST_SHARDS=7` restricts it to this number of shards,
+//! with these three. What is about polls alone says so (`by_polls`), and what is about streams alone is in `streams` and
+//! `streams_end`.
 //!
 //! | contract | module |
 //! |---|---|

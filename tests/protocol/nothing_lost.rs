@@ -13,7 +13,7 @@ use serde_json::Value;
 use nextim_testkit::socket::handshake;
 
 use crate::support::{
-    Browser, CALLBACK, Conn, Frame, Random, Response, Site, Socket, Stream, Transport, each_site, form, get,
+    Browser, Conn, Frame, Random, Response, Site, Socket, Stream, Transport, each_site, form, get,
     stream_request,
 };
 
@@ -173,8 +173,7 @@ fn socket_all(user: &Browser, number: usize) {
 /// A poll, by whichever kind of poll the user waits.
 fn poll_bytes(user: &Browser, seq: u64) -> Vec<u8> {
     let seq = seq.to_string();
-    let callback = (user.site.transport == Transport::Script).then_some(("callback", CALLBACK));
-    get("/packets", &[&poll_params(user, &seq)[..], callback.as_slice()].concat())
+    get("/packets", &[&poll_params(user, &seq), user.site.transport.params()].concat())
 }
 
 /// A stream, unless the server asks for patience.

@@ -16,7 +16,7 @@ use nextim_testkit::patience::{PATIENCE, eventually};
 use nextim_testkit::socket::{Frame, Socket, handshake};
 use serde_json::{Value, json};
 
-use super::poll::{CALLBACK, Poll, Transport};
+use super::poll::{Poll, Transport};
 use super::site::Site;
 
 /// The user who sends markers; these are not counted among the messages of a test.
@@ -181,8 +181,7 @@ impl Browser {
 
     fn send_poll(&self) -> Conn {
         let mut conn = self.site.connect();
-        let callback = (self.transport == Transport::Script).then_some(("callback", CALLBACK));
-        conn.send(&self.poll_bytes(callback.as_slice()));
+        conn.send(&self.poll_bytes(self.transport.params()));
         conn
     }
 
@@ -230,7 +229,7 @@ impl Browser {
     #[track_caller]
     pub(crate) fn park_surely(&self) -> Poll {
         let by = self.transport;
-        if matches!(by, Transport::Stream | Transport::Socket) {
+        if by.is_lasting() {
             return self.park(); // its first event says so
         }
         let mut one = self.send_poll();
@@ -290,7 +289,7 @@ impl Browser {
     pub(crate) fn everything(&mut self) -> Heard {
         let mark = self.mark();
         let mut heard = self.hear(|heard| heard.marks.contains(&mark));
-        if matches!(self.transport, Transport::Stream | Transport::Socket) {
+        if self.transport.is_lasting() {
             self.forget_connections(&mut heard);
         }
         heard

@@ -17,7 +17,7 @@ pub(crate) use nextim_testkit::inbox::{Closed, Inbox, Reply};
 pub(crate) use nextim_testkit::patience::eventually;
 pub(crate) use nextim_testkit::random::Random;
 pub(crate) use nextim_testkit::socket::{Frame, Socket};
-pub(crate) use poll::{CALLBACK, Poll, Transport};
+pub(crate) use poll::{Poll, Transport};
 pub(crate) use server::Server;
 pub(crate) use setup::{Setup, each_site};
 pub(crate) use site::Site;

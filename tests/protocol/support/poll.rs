@@ -22,6 +22,16 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
+    /// Whether one connection brings many answers.
+    pub(super) fn is_lasting(self) -> bool {
+        matches!(self, Transport::Stream | Transport::Socket)
+    }
+
+    /// What a poll of this kind has beside the parameters of all.
+    pub(crate) fn params(self) -> &'static [(&'static str, &'static str)] {
+        if self == Transport::Script { &[("callback", CALLBACK)] } else { &[] }
+    }
+
     /// What the answer of a poll of this kind says.
     #[track_caller]
     pub(crate) fn read(self, answer: &Response) -> Value {
@@ -40,7 +50,7 @@ pub(crate) enum Poll {
 }
 
 /// The function that answers of scripts call.
-pub(crate) const CALLBACK: &str = "page.take";
+const CALLBACK: &str = "page.take";
 
 /// What a script gives to its function.
 #[track_caller]

@@ -23,6 +23,8 @@ pub struct Link {
     pub(crate) session: Slot,
     /// What the user shows now.
     pub(crate) profile: Profile,
+    /// How often the user had changed that before.
+    pub(crate) changes: u16,
     /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
     pub(crate) announce: Option<Packet>,
     /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link,
@@ -52,6 +54,8 @@ pub struct LinkReply {
     pub(crate) session: Slot,
     /// What the user showed then.
     pub(crate) asked_as: Profile,
+    /// How often the user had changed that before.
+    pub(crate) changes: u16,
     /// See [`Link::reserved`]: these places are free again.
     pub(crate) reserved: usize,
     /// Those that were found.

@@ -10,15 +10,15 @@ use crate::router::packet::Packet;
 use crate::router::profile::Profile;
 use crate::router::weight;
 
-/// What rooms keep a note of about a member, and how often the user appeared or disappeared: an older sight gives way
-/// to a newer one.
+/// What rooms keep a note of about a member, and how often the user changed what it shows: an older sight gives way to a
+/// newer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sight {
     /// Whether they see the user.
     pub(crate) visible: bool,
     /// Whether the user has had a page of version 5, which is shown who of a room comes and goes.
     pub(crate) watches: bool,
-    /// How often the user appeared or disappeared before.
+    /// How often the user changed what it shows before.
     pub(crate) changes: u16,
 }
 

@@ -40,7 +40,7 @@ impl People {
             out.send(place, Mail::Exit(RoomExit { gather: None, user, online, farewell: None, rooms }));
         }
         if let Some(now) = now {
-            // If the user appeared or disappeared while the rooms were asked, it may have sent them that or not.
+            // If the user changed what it shows while the rooms were asked, it may have sent them that or not.
             let unseen: Vec<EnteredRoom> =
                 kept.iter().filter(|room| room.unseen || now != sight).cloned().collect();
             let news = now.visible || sight.visible;

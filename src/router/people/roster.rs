@@ -50,7 +50,7 @@ impl People {
     ) {
         let Naming { gather, user, session } = naming;
         let owner = self.user(user);
-        let (domain, profile) = (owner.domain(), owner.profile());
+        let (domain, profile, changes) = (owner.domain(), owner.profile(), owner.changes());
         let announce = profile.visible().then(|| Packet::presence(PresenceType::Online, profile));
         for (place, names) in names {
             let reserved = names.iter().take_while(|(position, _)| placed(*position)).count();
@@ -60,6 +60,7 @@ impl People {
                 user: self.directory().user_key(user),
                 session,
                 profile: profile.clone(),
+                changes,
                 announce: announce.clone(),
                 reserved,
                 names,
@@ -97,7 +98,7 @@ impl People {
 
     /// Handles [`Mail::Link`]: links users of this place with the one who named them.
     pub(in crate::router) fn on_link(&mut self, out: &mut Out, link: Link) {
-        let Link { gather, domain, user, session, profile, announce, reserved, names } = link;
+        let Link { gather, domain, user, session, profile, changes, announce, reserved, names } = link;
         let from = self.directory().places().hash(domain, profile.name());
         out.charge_mail(domain, user.place, names.len());
         let (mut buddies, mut unplaced) = (Vec::new(), Vec::new());
@@ -128,8 +129,17 @@ impl People {
             let linked = linked != AddOutcome::Full;
             buddies.push(Buddy { position, key: self.directory().user_key(buddy), profile, linked });
         }
-        let reply =
-            LinkReply { gather, domain, user, session, asked_as: profile, reserved, buddies, unplaced };
+        let reply = LinkReply {
+            gather,
+            domain,
+            user,
+            session,
+            asked_as: profile,
+            changes,
+            reserved,
+            buddies,
+            unplaced,
+        };
         out.send(user.place, Mail::Linked(Box::new(reply)));
     }
 
@@ -139,7 +149,7 @@ impl People {
             self.unlink_gone(out, &reply);
             return out.reported(reply.gather);
         }
-        let LinkReply { gather, user, session, asked_as, reserved, buddies, unplaced, .. } = reply;
+        let LinkReply { gather, user, session, asked_as, changes, reserved, buddies, unplaced, .. } = reply;
         let linked = buddies.iter().filter(|buddy| buddy.linked).count();
         self.user_mut(user.slot).expect_links(reserved, linked);
         let truncated = buddies.iter().any(|buddy| !buddy.linked && buddy.profile.visible());
@@ -149,7 +159,9 @@ impl People {
             debug_assert_ne!(added, AddOutcome::Full, "a place was kept for every link that was made");
             met.push((buddy, added == AddOutcome::New));
         }
-        self.catch_up(out, user.slot, &asked_as, &met);
+        if self.user(user.slot).changes() != changes {
+            self.catch_up(out, user.slot, &asked_as, &met);
+        }
         met.retain(|(buddy, _)| buddy.profile.visible());
         let answered = met.iter().map(|(buddy, _)| (buddy.position, buddy.profile.clone())).collect();
         let answers = out.add_buddies(gather, answered, truncated);
@@ -159,17 +171,19 @@ impl People {
         out.reported(gather);
     }
 
-    /// Sends what a user shows to those linked just now, if that was changed while they were asked.
+    /// Sends what a user shows to those linked just now, if that was changed while they were asked. It may be what it
+    /// was then: of the changes in between some may have reached them, by a link that was undone meanwhile.
     fn catch_up(&self, out: &mut Out, user: Slot, asked_as: &Profile, met: &[(Buddy, bool)]) {
         let profile = self.user(user).profile();
-        if !profile.shows_like(asked_as)
-            && let Some(packet) = Packet::transition(asked_as, profile)
-        {
-            let reach = if profile.visible() { Reach::Linked } else { Reach::Met };
-            let presence = self.presence_of(user, packet, reach);
-            let domain = self.user(user).domain();
-            send_presence(out, domain, &presence, met.iter().map(|(buddy, _)| buddy.key));
-        }
+        let (packet, reach) = if profile.visible() {
+            let kind = if asked_as.visible() { PresenceType::Show } else { PresenceType::Online };
+            (Packet::presence(kind, profile), Reach::Linked)
+        } else {
+            (Packet::offline(profile), Reach::Met)
+        };
+        let presence = self.presence_of(user, packet, reach);
+        let domain = self.user(user).domain();
+        send_presence(out, domain, &presence, met.iter().map(|(buddy, _)| buddy.key));
     }
 
     /// Sends presences of the buddies just linked. The user's other pages get the new ones. The calling page gets a

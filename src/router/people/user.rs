@@ -31,8 +31,8 @@ pub(in crate::router) struct User {
     rooms: KeySet<RoomKey>,
     /// How many messages were queued to the user so far.
     given: u64,
-    /// How often the user appeared or disappeared.
-    sight_changes: u16,
+    /// How often the user changed what it shows.
+    changes: u16,
     /// Whether it has had a session of version 5.
     watches: bool,
     /// What few users have, and not for long.
@@ -54,7 +54,7 @@ impl User {
             roster: KeySet::default(),
             rooms: KeySet::default(),
             given: 0,
-            sight_changes: 0,
+            changes: 0,
             watches: false,
             extras: None,
             crowd_index,
@@ -70,12 +70,14 @@ impl User {
         &self.profile
     }
 
-    /// Changes what the user shows, and counts if it appears or disappears by that.
+    /// How often the user changed what it shows. Round again after 65,536 changes: no mail is that late.
+    pub(super) fn changes(&self) -> u16 {
+        self.changes
+    }
+
+    /// Changes what the user shows, and counts that.
     pub(super) fn change_profile(&mut self, profile: Profile) {
-        if self.profile.visible() != profile.visible() {
-            // Round again after 65,536 changes: no mail is that late.
-            self.sight_changes = self.sight_changes.wrapping_add(1);
-        }
+        self.changes = self.changes.wrapping_add(1);
         self.profile = profile;
     }
 
@@ -229,7 +231,7 @@ impl User {
 
     /// What rooms keep a note of.
     pub(super) fn sight(&self) -> Sight {
-        Sight { visible: self.profile.visible(), watches: self.watches, changes: self.sight_changes }
+        Sight { visible: self.profile.visible(), watches: self.watches, changes: self.changes }
     }
 }
 

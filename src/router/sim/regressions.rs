@@ -151,6 +151,31 @@ fn somebody_who_came_and_hid_and_was_unlinked_was_still_shown() {
     assert!(!world.pages[page].view.contains_key(&ann));
 }
 
+/// While a user was unlinked and linked again, it hid and came back: its hiding went over the link that was being undone,
+/// and its coming back over none. What it showed in the end was what it had shown when it was linked, so nothing was sent.
+#[test]
+fn somebody_who_hid_and_came_back_while_it_was_linked_again_was_not_shown() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.quiet();
+    let show = |show: &'static str| {
+        let looks = Looks { show: Some(show.into()), ..Looks::default() };
+        Verb::Show(Show { subject: Subject::Name(ann.clone().into()), looks })
+    };
+    world.unlink(0, ann.clone(), vec![bob.clone()]);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.do_by_site(show("invisible"));
+    for _ in 0..3 {
+        world.deliver_between(HERE, THERE);
+    }
+    world.deliver_between(THERE, HERE);
+    world.do_by_site(show("available"));
+    world.settle();
+    assert!(world.pages[page].view.contains_key(&ann));
+}
+
 /// What was said on a page that polls and never acknowledges piled up without bound, and each new page looked at it
 /// all.
 #[test]

@@ -52,9 +52,9 @@ pub(crate) const FOLLOW_MANY_SHARDS: u16 = 4;
 pub(crate) const FOLLOW_DOUBLINGS_MAX: u8 = 6;
 /// Most bytes that were read and not served of a connection that moves. Longer pipelines stay.
 pub(crate) const MOVED_BYTES_MAX: usize = 4 * 1_024;
-/// Connections for which a shard must have room before others give it one: it may be given this many before it can
-/// show that it has less.
-pub(crate) const MOVE_ROOM_MIN: u64 = 256;
+/// Connections for which a shard has room and of which others give it none: it may accept so many before it shows that
+/// it has less room.
+pub(crate) const MOVE_ROOM_RESERVE: u64 = 256;
 /// The buffer of the socket by which a shard is given descriptors, in bytes. It holds between 16 and 256 of them; more
 /// connections stay where they are.
 pub(crate) const PASSING_BUFFER_BYTES: usize = 64 * 1_024;
@@ -95,6 +95,7 @@ const _: () = assert!(FOLLOW_ANSWERS_MANY <= FOLLOW_ANSWERS_FEW);
 const _: () = assert!(FOLLOW_ANSWERS_FEW as usize * (1 << FOLLOW_DOUBLINGS_MAX) < u8::MAX as usize);
 // A poll fits with its head as browsers send it.
 const _: () = assert!(MOVED_BYTES_MAX <= HEAD_BYTES_MAX);
+const _: () = assert!(ACCEPTS_PER_TURN as u64 <= MOVE_ROOM_RESERVE);
 // As many timers fire as events can set.
 const _: () = assert!(EVENTS_PER_TURN <= TIMERS_PER_TURN);
 // Newcomers are fewer than the connections that a turn serves, and the kernel keeps more than one turn's.

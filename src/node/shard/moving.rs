@@ -20,7 +20,7 @@ use super::io::Io;
 use super::passing::{PassKey, Passing, PassingSockets};
 use super::pending::PendingInput;
 use super::state::Watch;
-use crate::base::limits::turn::{MOVE_ROOM_MIN, MOVED_BYTES_MAX};
+use crate::base::limits::turn::{MOVE_ROOM_RESERVE, MOVED_BYTES_MAX};
 use crate::base::slots::Slot;
 use crate::base::stats::Stats;
 use crate::http::parser::Partial;
@@ -53,12 +53,13 @@ impl Mover {
     /// Gives a connection to the shard at `to`, with the `input` that was read of it. Returns whether it is gone; if
     /// not, nothing has changed.
     pub(super) fn give(&mut self, io: &mut Io, slot: Slot, to: Place, input: &[u8]) -> bool {
-        let has_room = self.stats.board(to.index()).connections_free() >= MOVE_ROOM_MIN;
-        if !has_room || io.is_draining() || input.len() > MOVED_BYTES_MAX {
+        if io.is_draining() || input.len() > MOVED_BYTES_MAX {
             return false;
         }
         let Some(conn) = io.conn(slot) else { return false };
-        let Ok(key) = self.passing.send(to, conn.stream_mut()) else { return false };
+        let board = self.stats.board(to.index());
+        let room = || board.connections_free().saturating_sub(MOVE_ROOM_RESERVE);
+        let Ok(key) = self.passing.send(to, conn.stream_mut(), room) else { return false };
         self.unwatch(conn);
         // Closing the descriptor of this table leaves the connection open.
         let Some((visitor, follow)) = io.give_away(slot) else { return false };
@@ -88,6 +89,11 @@ impl Mover {
         let held = io.memory().hold(visitor.owner(), 0);
         conn.keep_input(Box::new(PendingInput::new(&input, Partial::default(), held)));
         Some(io.settle(conn))
+    }
+
+    /// The shard's counters show all that it has taken.
+    pub(super) fn shown(&mut self) {
+        self.passing.shown();
     }
 
     /// Connections that have left, to be posted after the mail of this turn.

@@ -131,6 +131,11 @@ impl Traffic {
         self.mover.departed()
     }
 
+    /// The shard's counters show all connections that have moved here.
+    pub(super) fn shown(&mut self) {
+        self.mover.shown();
+    }
+
     /// Continues the connections that were deferred to this turn.
     pub(super) fn serve_deferred(&mut self, io: &mut Io, dispatcher: &mut Dispatcher) {
         for slot in io.take_deferred() {

@@ -323,6 +323,7 @@ impl Shard {
             }
         });
         board.publish(self.dispatcher.chat().counters(), self.io.shown_counters());
+        self.traffic.shown();
         let (busy_us, now) = self.io.schedule().end_turn();
         self.busy_us = busy_us;
         board.turned(busy_us);

@@ -55,7 +55,7 @@ impl Worker {
     }
 
     fn next_call(&mut self) -> Option<Call> {
-        if let Some(call) = self.again.pop_front() {
+        if let Some(call) = self.due_message().or_else(|| self.again.pop_front()) {
             return Some(call);
         }
         let (now, has_sessions) = (self.now(), self.setup.dialect.has_sessions());
@@ -83,16 +83,20 @@ impl Worker {
                 (now < progress.ends && self.ledger.open() < in_flight as usize).then_some(())?;
                 self.message(rooms, now)
             }
-            Task::Messages { pace: Pace::Open(_), rooms } => {
-                let sent = progress.due.pop_front()?;
-                self.message(rooms, sent)
-            }
-            Task::Broadcast { .. } => {
-                let sent = progress.due.pop_front()?;
-                self.message(false, sent)
-            }
-            Task::Park(_) | Task::Storm(_) | Task::Idle => None,
+            Task::Messages { pace: Pace::Open(_), .. }
+            | Task::Broadcast { .. }
+            | Task::Park(_)
+            | Task::Storm(_)
+            | Task::Idle => None,
         }
+    }
+
+    /// The next message of an open loop. It waits for no acknowledgement, for pages send these on connections of their own.
+    fn due_message(&mut self) -> Option<Call> {
+        let progress = self.progress.as_mut()?;
+        let sent = progress.due.pop_front()?;
+        let rooms = matches!(progress.task, Task::Messages { rooms: true, .. });
+        self.message(rooms, sent)
     }
 
     fn next_polling(&mut self) -> Option<u32> {

@@ -70,8 +70,8 @@ async function member(name, viewport = { width: 1280, height: 800 }) {
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   await page.goto(`${site}/wp-login.php`);
-  // The form takes the focus after a moment, and what was typed into the other field would go on in this one.
-  await page.locator('#user_login').fill(name);
+  // The form gives its first field the focus after a moment; a password that is filled in then would come to stand there.
+  await page.locator('#user_login:focus').fill(name);
   await page.locator('#user_pass').fill(PASSWORD);
   await page.locator('#wp-submit').click();
   await page.waitForURL(`${site}/wp-admin/**`);

@@ -51,11 +51,15 @@ impl Sessions {
             PollAdmission::Served => self.serve(owners, out, slot, call),
             PollAdmission::Replaces(parked) => self.replace(owners, out, slot, parked, call),
             PollAdmission::WaitsUntil(free) => self.set_due(out, slot, free),
-            // The fate of that answer must not take as long as a dead connection takes.
-            PollAdmission::WaitsFor(answering) => out.close_poll(answering),
+            PollAdmission::WaitsFor(answering) => {
+                // The fate of that answer must not take as long as a dead connection takes.
+                out.close_poll(answering);
+                self.await_fate(out, slot);
+            }
             PollAdmission::Supersedes { older, until } => {
-                if let Some(until) = until {
-                    self.set_due(out, slot, until);
+                match until {
+                    Some(until) => self.set_due(out, slot, until),
+                    None => self.await_fate(out, slot),
                 }
                 self.stop(out, slot, older, Reason::Replaced);
             }
@@ -137,7 +141,7 @@ impl Sessions {
         };
         let superseded = session.waiting().is_some();
         out.counters_mut().packets_repeated_total += repeated as u64;
-        self.set_due(out, slot, self.unless_silent(slot, self.pace().fate_due(now)));
+        self.await_fate(out, slot);
         // No poll follows the event of a stream.
         let retry_ms = if mode.is_stream() { None } else { self.pace_mut().retry_ms(now) };
         out.counters_mut().polls_spread_total += u64::from(retry_ms.is_some());
@@ -146,6 +150,13 @@ impl Sessions {
         if superseded {
             out.close_poll(key);
         }
+    }
+
+    /// An answer is on its way, or a poll that came just now waits for its fate: that must be known in time, and the page
+    /// of a stream be heard.
+    fn await_fate(&mut self, out: &mut Out, slot: Slot) {
+        let due = self.pace().fate_due(out.now());
+        self.set_due(out, slot, self.unless_silent(slot, due));
     }
 
     /// Queues a packet to a session, and answers its poll if it is parked.

@@ -122,6 +122,36 @@ fn a_poll_waited_for_a_stuck_answer_that_nobody_closed() {
     assert!(world.written.iter().any(|written| Some(written.key) == last), "it was served");
 }
 
+/// The page of a stream had been silent for nearly as long as it may be when it polled again. An event of the stream was
+/// still on its way, so the poll waited for the fate of that, and the session ended meanwhile.
+#[test]
+fn a_session_ended_as_silent_while_a_poll_waited_for_the_fate_of_its_last_event() {
+    let mut world = world(2, Limits::DEFAULT);
+    let bob = world.name_at(THERE, "bob");
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.pages[page].transport = Transport::Stream;
+    world.poll(page, 0, false);
+    let silent = world.time + world.plan.timeouts.session_idle_ms;
+    while world.time < silent - 500 {
+        world.drain_mail();
+        world.advance(500);
+    }
+    world.plan.flush_at_once = 0;
+    world.say(0, "site".to_owned(), None, MessageType::Broadcast);
+    world.drain_mail();
+    // What says that the connection of the stream is closed takes longer than the poll.
+    world.accept_at = Some(THERE);
+    world.pages[page].transport = Transport::Poll;
+    world.poll(page, 0, false);
+    world.advance(1_000);
+    world.ring(THERE.index());
+    assert!(world.time > silent && world.mail_waits());
+    world.settle();
+    let session = world.pages[page].session.expect("it has one");
+    assert!(world.routers[THERE.index()].people.sessions().get(session.slot).is_some());
+}
+
 #[test]
 fn messages_handed_over_twice_came_out_of_order() {
     let mut world = world(1, Limits::DEFAULT);

@@ -236,6 +236,9 @@ impl World {
         let verb = Verb::Show(Show { subject, looks: Looks { show, ..Looks::default() } });
         self.call(Ask::Act { page: None }, domain, verb);
         self.settle();
+        if self.find_user(domain, &name) != Some(user) {
+            return; // it was lingering, and has disappeared once more
+        }
         for page in self.open_pages().into_iter().filter(|page| self.alive(*page).is_some()) {
             let shown = self.groups_of(page, &name);
             for (at, room) in self.plan.rooms().iter().enumerate() {

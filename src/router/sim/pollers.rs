@@ -36,7 +36,9 @@ impl World {
             return self.poll_by(page, tab, Some(have), Transport::Poll);
         }
         let older = self.random.within(0, have);
-        self.pages[page].tabs[tab].goes_back = true;
+        let coming = &mut self.pages[page].tabs[tab];
+        // What comes again is acknowledged again.
+        (coming.goes_back, coming.acked) = (true, coming.acked.min(older));
         let transport = self.pages[page].transport;
         self.poll_by(page, tab, Some(older), transport);
     }

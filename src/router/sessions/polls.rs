@@ -57,9 +57,8 @@ impl Sessions {
                 self.await_fate(out, slot);
             }
             PollAdmission::Supersedes { older, until } => {
-                match until {
-                    Some(until) => self.set_due(out, slot, until),
-                    None => self.await_fate(out, slot),
+                if let Some(until) = until {
+                    self.set_due(out, slot, until);
                 }
                 self.stop(out, slot, older, Reason::Replaced);
             }

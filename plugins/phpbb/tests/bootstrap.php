@@ -11,6 +11,8 @@ declare(strict_types=1);
 
 require __DIR__ . '/../../php/src/autoload.php';
 require __DIR__ . '/../../php/tests/PuppetIm.php';
+require __DIR__ . '/symfony.php';
+require __DIR__ . '/database.php';
 require __DIR__ . '/phpbb.php';
 
 spl_autoload_register(static function (string $class): void {

@@ -18,6 +18,9 @@ use crate::router::sessions::label::Label;
 use crate::router::sessions::space::{PushOutcome, Space};
 use crate::router::sessions::sum::PacketSum;
 
+#[cfg(test)]
+mod seen;
+
 /// A message or a light packet.
 #[derive(Debug)]
 pub(in crate::router) struct QueuedPacket {
@@ -393,56 +396,5 @@ impl Backlog {
     fn held_bytes(&self) -> usize {
         let aside = self.aside.as_ref().map_or(0, |aside| aside.held_bytes());
         size_of::<Backlog>() + self.said.len() * size_of::<QueuedPacket>() + self.shares + aside
-    }
-}
-
-/// What the simulator looks at.
-#[cfg(test)]
-impl Backlog {
-    /// Asserts what must hold between its parts.
-    pub(super) fn check(&self) {
-        let (mut counted, mut taken_over) = (PacketSum::default(), PacketSum::default());
-        for QueuedPacket { label, packet, .. } in &self.said {
-            if label.counts() { counted.add(packet) } else { taken_over.add(packet) }
-        }
-        for (_, packet, note) in self.signals_in_order() {
-            if !note.passed {
-                counted.add(packet);
-            }
-        }
-        assert!(!self.is_empty(), "it is kept for something");
-        assert_eq!((counted, taken_over), (self.counted, self.taken_over), "what limits count is there");
-        let row: Vec<u64> = self.said.iter().filter_map(|entry| entry.label.in_row()).collect();
-        assert!(row.is_sorted_by(|a, b| a < b), "a row ascends");
-        assert_eq!(row.len(), self.in_row as usize);
-        assert!(row.first().is_none_or(|first| self.acknowledged < *first));
-        let late = self.said.iter().filter(|entry| matches!(entry.label, Label::Late(_)));
-        assert_eq!(late.count(), self.late as usize);
-        let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
-        assert!(numbers.is_sorted_by(|a, b| a < b), "numbers ascend");
-        if let Some(aside) = &self.aside {
-            aside.check();
-            numbers.extend(aside.numbers());
-        }
-        assert_eq!(self.held.bytes(), self.held_bytes(), "what is held is there");
-        assert_eq!(numbers.len(), self.answered());
-    }
-
-    /// The numbers of the packets that were answered.
-    pub(super) fn numbers(&self) -> Vec<u64> {
-        let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
-        numbers.extend(self.aside.iter().flat_map(|aside| aside.numbers()));
-        numbers
-    }
-
-    /// The signals, with the hashes of their subjects.
-    pub(super) fn signals_in_order(&self) -> impl Iterator<Item = (u64, &Packet, SignalNote)> {
-        let signals = self.aside.iter().filter_map(|aside| aside.signals.as_ref());
-        signals.flat_map(|signals| signals.iter())
-    }
-
-    /// What it holds of the shard's memory.
-    pub(super) fn held(&self) -> usize {
-        self.held.bytes()
     }
 }

@@ -10,6 +10,7 @@ CREATE INDEX IF NOT EXISTS posts_thread ON posts (thread);
 CREATE INDEX IF NOT EXISTS posts_author ON posts (author);
 CREATE INDEX IF NOT EXISTS notices_user ON notices (user, id);
 CREATE INDEX IF NOT EXISTS blocks_blocked ON blocks (blocked);
+CREATE INDEX IF NOT EXISTS chat_passwords_user ON chat_passwords (user);
 CREATE INDEX IF NOT EXISTS tickets_user ON tickets (user, used);
 CREATE INDEX IF NOT EXISTS tickets_used ON tickets (used);
 CREATE INDEX IF NOT EXISTS tickets_session ON tickets (session);

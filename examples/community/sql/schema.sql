@@ -138,3 +138,18 @@ CREATE TABLE tickets (
     session TEXT NOT NULL DEFAULT '',        -- the log-in it was given to, hashed
     sealed TEXT NOT NULL DEFAULT ''          -- the ticket, which only the cookie of that log-in opens
 ) STRICT, WITHOUT ROWID;
+
+-- Passwords for clients of XMPP, one for each device. A row is found by its hash alone.
+CREATE TABLE chat_passwords (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    user    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name    TEXT NOT NULL,                   -- what the user calls the device
+    hash    TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    used    INTEGER NOT NULL DEFAULT 0       -- 0: never
+) STRICT;
+
+-- Users whose clients of XMPP must log in again, because a password was revoked.
+CREATE TABLE chat_log_outs (
+    user TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;

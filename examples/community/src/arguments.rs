@@ -43,6 +43,15 @@ pub struct Arguments {
     /// A trusted proxy, or a range of addresses: its X-Forwarded-For header names the client; may be repeated
     #[arg(long, value_name = "ADDR", value_parser = proxy)]
     pub trusted_proxy: Vec<AddressRange>,
+    /// Members may chat by XMPP, with addresses of this domain; see docs/xmpp.md
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    pub xmpp: Option<String>,
+    /// Only administrators may chat by XMPP
+    #[arg(long, requires = "xmpp")]
+    pub xmpp_admins_only: bool,
+    /// Clients of XMPP may log in with the site's own passwords too, not only with chat passwords
+    #[arg(long, requires = "xmpp")]
+    pub xmpp_own_passwords: bool,
     /// The folder of a front end of 2011, for the page at /old
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub old: Option<PathBuf>,
@@ -69,6 +78,15 @@ impl Arguments {
 fn folder(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if path.is_dir() { Ok(path) } else { Err("this is not a folder".to_owned()) }
+}
+
+/// A domain as it stands in an address.
+fn domain(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    if text.bytes().all(is_name) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Ok(text.to_owned());
+    }
+    Err("must be a domain in small letters, such as login.example".to_owned())
 }
 
 /// An http URL without a slash at its end.

@@ -13,6 +13,7 @@ use nextim_community::arguments::Arguments;
 use nextim_community::community::Community;
 use nextim_community::seed;
 use nextim_community::site::Options;
+use nextim_community::webim::Xmpp;
 use nextim_community::webim::server::Address;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -47,6 +48,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         jsonp_origins: arguments.jsonp_origin.clone(),
         show_logins: !is_public(arguments.listen),
         trusted_proxies: arguments.trusted_proxy.clone(),
+        xmpp: arguments.xmpp.clone().map(|domain| Xmpp { domain, admins_only: arguments.xmpp_admins_only }),
+        xmpp_own_passwords: arguments.xmpp_own_passwords,
         old: arguments.old.clone(),
     };
     let community = Community::start(arguments.listen, &file, address, options)

@@ -13,10 +13,12 @@ use crate::session::{self, LogIn};
 use crate::site::Site;
 use crate::store::accounts::{self, User};
 use crate::store::groups::{self, Group};
-use crate::store::{Connection, bans, blocks, forum, friends, messages, notices, number, settings, tickets};
+use crate::store::{
+    Connection, bans, blocks, chat_passwords, forum, friends, messages, notices, number, settings, tickets,
+};
 use crate::webim::host::{
-    Archive, Contact, Host, Message, NewMessage, Notification, People, Person, Records, Room, Rooms, Since,
-    Tickets, Visitor,
+    Archive, ChatPassword, ChatPasswords, Contact, Host, Message, NewMessage, Notification, People, Person,
+    Records, Room, Rooms, Since, Tickets, Visitor,
 };
 use crate::webim::tickets::SealedTicket;
 use crate::webim::{self, Plugin};
@@ -55,6 +57,15 @@ impl Host for Site {
     fn log_in(&self, request: &Request, name: &str, password: &str) -> Result<Visitor, Refusal> {
         let LogIn { user, token, cookie } = session::log_in(self, request, name, password)?;
         Ok(Visitor { person: Person::from(&user), token, cookie: Some(cookie) })
+    }
+
+    /// Accounts here have no second factor, so the operator alone decides.
+    fn is_own_password(&self, user: &Person, password: &str) -> Result<bool, Refusal> {
+        if !self.options.xmpp_own_passwords {
+            return Ok(false);
+        }
+        let stored = self.store.read(|db| accounts::password(db, &user.id))?;
+        self.hashes.verify(password, stored.as_deref())
     }
 
     fn read<T>(&self, what: impl FnOnce(&dyn Records) -> Result<T, Refusal>) -> Result<T, Refusal> {
@@ -241,5 +252,36 @@ impl Tickets for Connection {
 
     fn remove_ticket(&self, hash: &str) -> Result<(), Refusal> {
         Ok(tickets::remove(self, hash)?)
+    }
+}
+
+impl ChatPasswords for Connection {
+    fn add_chat_password(&self, user: &str, name: &str, hash: &str) -> Result<(), Refusal> {
+        Ok(chat_passwords::add(self, user, name, hash)?)
+    }
+
+    fn chat_passwords(&self, user: &str) -> Result<Vec<ChatPassword>, Refusal> {
+        Ok(chat_passwords::of(self, user)?)
+    }
+
+    fn has_chat_password(&self, user: &str, hash: &str) -> Result<bool, Refusal> {
+        Ok(chat_passwords::has(self, user, hash)?)
+    }
+
+    fn chat_logged_in(&self, user: &str, hash: &str) -> Result<(), Refusal> {
+        chat_passwords::logged_in(self, user)?;
+        Ok(chat_passwords::used(self, user, hash)?)
+    }
+
+    fn remove_chat_password(&self, user: &str, id: i64) -> Result<bool, Refusal> {
+        Ok(chat_passwords::remove(self, user, id)?)
+    }
+
+    fn chat_log_out(&self, user: &str) -> Result<(), Refusal> {
+        Ok(chat_passwords::log_out(self, user)?)
+    }
+
+    fn is_chat_logged_out(&self, user: &str) -> Result<bool, Refusal> {
+        Ok(chat_passwords::is_logged_out(self, user)?)
     }
 }

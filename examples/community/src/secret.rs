@@ -21,10 +21,14 @@ pub fn hash(secret: &str) -> String {
 
 /// 256 random bits as text.
 pub(crate) fn random() -> Result<String, Refusal> {
-    let mut bytes = [0; 32];
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<32>()?))
+}
+
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Refusal> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
         log::error!("random numbers: {error}");
         Refusal::unavailable("The site has failed. Please try again.")
     })?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
 }

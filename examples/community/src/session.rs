@@ -10,7 +10,7 @@ use crate::limits::SESSION_MS;
 use crate::secret;
 use crate::site::Site;
 use crate::store::accounts::{self, User};
-use crate::store::{Connection, bans, tickets};
+use crate::store::{Connection, bans, chat_passwords, tickets};
 use crate::webim::tickets::unseal;
 
 /// The cookie's name.
@@ -71,8 +71,8 @@ pub(crate) fn begin(site: &Site, request: &Request, id: &str) -> Result<LogIn, R
     Ok(LogIn { user, token, cookie })
 }
 
-/// Changes a user's password, if the present one is right. All sessions of the user end, and all pages go offline. Only the
-/// browser with the new cookie, which is returned, can go online again: a stranger who had found the old password, or a
+/// Changes a user's password, if the present one is right. All sessions of the user end, all chat passwords are revoked, and
+/// all pages and clients go offline. Only the browser with the new cookie, which is returned, can go online again: a stranger who had found the old password, or a
 /// cookie, is locked out.
 pub(crate) fn change_password(
     site: &Site,
@@ -94,6 +94,8 @@ pub(crate) fn change_password(
     site.store.write(|db| {
         accounts::set_password(db, &user.id, &hash)?;
         accounts::end_sessions(db, &user.id)?;
+        chat_passwords::remove_all(db, &user.id)?;
+        chat_passwords::log_out(db, &user.id)?;
         accounts::begin_session(db, &secret::hash(&token), &user.id).map_err(Refusal::from)
     })?;
     site.webim.log_out_everywhere(&user.id);

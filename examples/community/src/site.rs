@@ -6,7 +6,7 @@ use nextim::AddressRange;
 use crate::passwords::{Attempts, Hashes};
 use crate::store::Store;
 use crate::webim::server::Address;
-use crate::webim::{Channel, DefaultPics, MenuEntry, Plugin, Setup};
+use crate::webim::{Channel, DefaultPics, MenuEntry, Plugin, Setup, Xmpp};
 
 /// The chat bar's menu.
 const MENU: [MenuEntry; 4] = [
@@ -34,6 +34,10 @@ pub struct Options {
     pub show_logins: bool,
     /// Trusted proxies: their `X-Forwarded-For` header names the client.
     pub trusted_proxies: Vec<AddressRange>,
+    /// Clients of XMPP: their domain, and whether they are for administrators only. Without it, nobody may use one.
+    pub xmpp: Option<Xmpp>,
+    /// Clients of XMPP may log in with the site's own passwords, too.
+    pub xmpp_own_passwords: bool,
     /// The folder of a front end of 2011, for the page on which it runs.
     pub old: Option<std::path::PathBuf>,
 }
@@ -61,6 +65,7 @@ impl Site {
             menu: &MENU,
             channel: FORUM,
             default_pics: DEFAULT_PICS,
+            xmpp: options.xmpp.clone(),
         };
         let webim = Plugin::new(im, setup);
         Ok(Site { options, store, webim, hashes: Hashes::new()?, attempts: Attempts::default() })

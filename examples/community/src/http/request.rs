@@ -17,6 +17,11 @@ impl Params {
         Params(forms.iter().flat_map(|form| form_urlencoded::parse(form)).map(owned).collect())
     }
 
+    /// Parameters that came in another form.
+    pub fn of(pairs: Vec<(String, String)>) -> Params {
+        Params(pairs)
+    }
+
     /// Whether a form is UTF-8. What is not would be stored with other letters than its sender wrote.
     pub fn is_text(form: &[u8]) -> bool {
         percent_decode(form).decode_utf8().is_ok()

@@ -18,7 +18,7 @@ use crate::visit::Visit;
 const UNREAD_SHOWN_MAX: usize = 99;
 
 /// The success of a form, as the next page shows it: the word in the address, and the sentence.
-const SUCCESSES: [(&str, &str); 19] = [
+const SUCCESSES: [(&str, &str); 20] = [
     ("welcome", "Welcome to Harbour. You are logged in."),
     ("saved", "Saved."),
     ("password", "Your password is changed."),
@@ -37,6 +37,7 @@ const SUCCESSES: [(&str, &str); 19] = [
     ("unsubscribed", "New posts will not come to the chat bar any more."),
     ("broadcast", "Sent to everybody who is online."),
     ("noticed", "It is among the notifications of every member."),
+    ("revoked", "Revoked. Devices with another chat password log in again by themselves."),
     ("done", "Done."),
 ];
 

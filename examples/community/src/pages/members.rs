@@ -23,6 +23,8 @@ use crate::store::bans;
 use crate::store::forum::{self, Latest};
 use crate::store::groups::{self, Group};
 use crate::visit::Visit;
+use crate::webim;
+use crate::webim::host::Person;
 
 #[derive(Template)]
 #[template(path = "members.html")]
@@ -52,6 +54,8 @@ struct Profile<'a> {
     banned: bool,
     groups: Vec<Group>,
     posts: Vec<Latest>,
+    /// Whether the page leads to the visitor's chat passwords.
+    chats_by_xmpp: bool,
     nick: &'a str,
     about: &'a str,
     user: User,
@@ -72,12 +76,24 @@ fn profile(
     refusal: Option<Refusal>,
 ) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/members")?.refused(refusal);
+    let chats_by_xmpp = webim::admitted_to_xmpp(&site.webim, &Person::from(&user)).is_ok();
     let template = site.store.read(|db| {
         let relation = relation(db, page.me.as_ref(), &user)?;
         let bio = Prose::of(&user.bio);
         let (groups, posts) = (groups::of(db, &user.id)?, forum::latest_of(db, &user.id, POSTS_LATEST)?);
         let banned = bans::banned(db, &user.id)?;
-        Ok::<Profile<'_>, Refusal>(Profile { page, bio, relation, banned, groups, posts, nick, about, user })
+        Ok::<Profile<'_>, Refusal>(Profile {
+            page,
+            bio,
+            relation,
+            banned,
+            groups,
+            posts,
+            chats_by_xmpp,
+            nick,
+            about,
+            user,
+        })
     })?;
     answer(&template.page, &template)
 }

@@ -6,6 +6,7 @@
 //! again, with the input and the reason of the refusal.
 
 mod admin;
+mod chat_passwords;
 mod check;
 mod forum;
 mod frame;
@@ -66,6 +67,8 @@ fn people() -> Router<Arc<Site>> {
         .route("/u/{id}/unblock", post(relations::unblock))
         .route("/u/{id}/group", post(relations::move_to))
         .route("/friends", get(relations::list))
+        .route("/chat-passwords", get(chat_passwords::show).merge(post(chat_passwords::make)))
+        .route("/chat-passwords/{id}/revoke", post(chat_passwords::revoke))
         .route("/notifications", get(notifications::show))
         .route("/notifications/clear", post(notifications::clear))
         .route("/notifications/{id}/dismiss", post(notifications::dismiss))

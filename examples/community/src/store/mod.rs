@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod bans;
 pub mod blocks;
+pub mod chat_passwords;
 pub mod forum;
 pub mod friends;
 pub mod groups;
@@ -313,11 +314,12 @@ mod tests {
     }
 
     /// Files as former versions of this program made them.
-    const FORMER: [(i64, &str); 4] = [
+    const FORMER: [(i64, &str); 5] = [
         (1, include_str!("../../tests/schemas/version-1.sql")),
         (2, include_str!("../../tests/schemas/version-2.sql")),
         (3, include_str!("../../tests/schemas/version-3.sql")),
         (4, include_str!("../../tests/schemas/version-4.sql")),
+        (5, include_str!("../../tests/schemas/version-5.sql")),
     ];
     /// The rows of a user and a conversation.
     const ROWS: &str = "INSERT INTO users (id, nick, password, created) VALUES ('ann', 'Ann', '', 1), ('ben', 'Ben', '', 1);

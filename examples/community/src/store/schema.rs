@@ -10,7 +10,7 @@ const SCHEMA: &str = include_str!("../../sql/schema.sql");
 /// The indexes of a file of any version. Missing ones are made whenever a file is opened: queries name them.
 const INDEXES: &str = include_str!("../../sql/indexes.sql");
 /// The `PRAGMA user_version` of a file with this schema.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 /// Brings a file of version 1 to version 2.
 const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;";
 /// Brings a file of version 2 to version 3.
@@ -28,6 +28,18 @@ pub(super) const VERSION_WITH_LOOKS: i64 = 4;
 /// Brings a file of version 4 to version 5.
 const FROM_VERSION_4: &str = "ALTER TABLE messages ADD COLUMN meta TEXT;
     ALTER TABLE messages ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;";
+/// Brings a file of version 5 to version 6.
+const FROM_VERSION_5: &str = "CREATE TABLE chat_passwords (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        user    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        name    TEXT NOT NULL,
+        hash    TEXT NOT NULL UNIQUE,
+        created INTEGER NOT NULL,
+        used    INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE chat_log_outs (
+        user TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;";
 /// Makes the tables of a new file, or brings those of an older one up to date. Returns the version of those it has.
 pub(super) fn make(db: &mut Connection) -> Result<i64> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -45,7 +57,7 @@ pub(super) fn make(db: &mut Connection) -> Result<i64> {
 
 /// Brings the tables of a version up to date, one version after another.
 fn upgrade(db: &Connection, version: i64) -> Result<()> {
-    let steps = [FROM_VERSION_1, FROM_VERSION_2, FROM_VERSION_3, FROM_VERSION_4];
+    let steps = [FROM_VERSION_1, FROM_VERSION_2, FROM_VERSION_3, FROM_VERSION_4, FROM_VERSION_5];
     for (_, step) in (1..).zip(steps).filter(|(from, _)| *from >= version) {
         db.execute_batch(step)?;
     }

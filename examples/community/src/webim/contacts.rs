@@ -76,6 +76,15 @@ pub(super) fn buddies(site: &impl Host, user: &Person, params: &Params) -> Outco
     Ok(Reply::json(&circle.describe(site.plugin(), &others, &present)))
 }
 
+/// `card` of the gateway: who a user is.
+pub(super) fn card(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let (circle, other) = site.read(|db| {
+        let other = db.person(required(params, "to")?)?.ok_or_else(no_such_user)?;
+        Ok((Circle::of(db, user)?, other))
+    })?;
+    Ok(Reply::json(&circle.describe(site.plugin(), &[other], &[]).pop()))
+}
+
 /// `block`: no more messages from a user, and neither sees the other's presence.
 pub(super) fn block(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let other = site.write(|db| {

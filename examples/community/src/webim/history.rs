@@ -71,6 +71,16 @@ pub(super) fn history(site: &impl Host, user: &Person, params: &Params) -> Outco
     Ok(Reply::json(&found))
 }
 
+/// `history` of the gateway: the last `max` messages of a room or with a user.
+pub(super) fn recent(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let max = text(params, "max").parse().unwrap_or(HISTORY_MAX).min(HISTORY_MAX);
+    let found = site.read(|db| {
+        let other = Partner::find(db, user, params, required(params, "to")?)?;
+        other.read(db, user, i64::MAX, max)
+    })?;
+    Ok(Reply::json(&log(found, &user.id)))
+}
+
 /// `clear_history`: for this user alone.
 pub(super) fn clear(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     site.write(|db| match Partner::find(db, user, params, required(params, "id")?)? {

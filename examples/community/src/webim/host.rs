@@ -22,6 +22,10 @@ pub trait Host: Sized + 'static {
     /// Logs a user in, for the chat bar's own form. The refusal's status is 401 for a wrong name or password.
     fn log_in(&self, request: &Request, name: &str, password: &str) -> Result<Visitor, Refusal>;
 
+    /// Whether this is the site's own password of a user, who has no second factor. A site that does not want its own
+    /// passwords in clients of XMPP answers no.
+    fn is_own_password(&self, user: &Person, password: &str) -> Result<bool, Refusal>;
+
     /// Reads the site's records.
     fn read<T>(&self, what: impl FnOnce(&dyn Records) -> Result<T, Refusal>) -> Result<T, Refusal>;
 
@@ -148,10 +152,23 @@ pub struct Since {
     pub more: Option<i64>,
 }
 
-/// All that the plugin reads and writes in the site's database.
-pub trait Records: People + Rooms + Archive + Tickets {}
+/// A password that a client of XMPP logs in with. Nobody can read it after it was made.
+#[derive(Clone, Debug)]
+pub struct ChatPassword {
+    /// The number that revokes it.
+    pub id: i64,
+    /// What the user calls the device.
+    pub name: String,
+    /// When it was made, in ms.
+    pub created: i64,
+    /// When a client last logged in with it, in ms; 0 if none has.
+    pub used: i64,
+}
 
-impl<T: People + Rooms + Archive + Tickets> Records for T {}
+/// All that the plugin reads and writes in the site's database.
+pub trait Records: People + Rooms + Archive + Tickets + ChatPasswords {}
+
+impl<T: People + Rooms + Archive + Tickets + ChatPasswords> Records for T {}
 
 /// Users, and what is between them.
 pub trait People {
@@ -258,4 +275,29 @@ pub trait Tickets {
 
     /// Removes a ticket.
     fn remove_ticket(&self, hash: &str) -> Result<(), Refusal>;
+}
+
+/// Passwords for clients of XMPP.
+pub trait ChatPasswords {
+    /// Keeps the hash of a new password.
+    fn add_chat_password(&self, user: &str, name: &str, hash: &str) -> Result<(), Refusal>;
+
+    /// The passwords of a user, the oldest first.
+    fn chat_passwords(&self, user: &str) -> Result<Vec<ChatPassword>, Refusal>;
+
+    /// Whether this is the hash of a password of the user.
+    fn has_chat_password(&self, user: &str, hash: &str) -> Result<bool, Refusal>;
+
+    /// A client of the user has logged in with the password of this hash, or with the site's own: the user's clients may
+    /// go online.
+    fn chat_logged_in(&self, user: &str, hash: &str) -> Result<(), Refusal>;
+
+    /// Removes a password of a user; false if there is none of this number.
+    fn remove_chat_password(&self, user: &str, id: i64) -> Result<bool, Refusal>;
+
+    /// From now on, clients of the user must log in before they go online.
+    fn chat_log_out(&self, user: &str) -> Result<(), Refusal>;
+
+    /// Whether clients of the user must log in first.
+    fn is_chat_logged_out(&self, user: &str) -> Result<bool, Refusal>;
 }

@@ -57,6 +57,23 @@ pub const EXPIRES_S_MIN: i64 = 60;
 /// … and at most this long. A page then goes online again, and shows what the site has changed meanwhile.
 pub const EXPIRES_S_MAX: i64 = 3_600;
 
+/// A chat password, in characters of five random bits each.
+pub const CHAT_PASSWORD_CHARS: usize = 24;
+/// What a user calls the device of a chat password, in characters.
+pub const CHAT_PASSWORD_NAME_CHARS_MAX: usize = 40;
+/// Chat passwords of a user.
+pub const CHAT_PASSWORDS_MAX: usize = 20;
+/// This many failed log-ins of clients from one address …
+pub const CHAT_FAILURES_ADDRESS: u32 = 30;
+/// … this many as one user …
+pub const CHAT_FAILURES_USER: u32 = 20;
+/// … this many in all …
+pub const CHAT_FAILURES_ALL: u32 = 300;
+/// … and as many again in this time.
+pub const CHAT_FAILURES_REFILL: Duration = Duration::from_mins(5);
+/// Messages in one call of `missed`; the gateway keeps the ids of as many.
+pub const MISSED_MAX: usize = 1_000;
+
 /// Log-outs that are kept while the message server cannot be reached.
 pub const ENDINGS_MAX: usize = 1_024;
 /// How long a call of the message server may take.

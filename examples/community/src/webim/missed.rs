@@ -5,8 +5,9 @@
 
 use serde::Serialize;
 
-use super::host::{Host, Message, Person, Records, Room, Since};
+use super::host::{Host, Message, Person, Records, Since};
 use super::params::{required, text};
+use super::rights::open_rooms;
 use super::settings;
 use super::shapes::{LogItem, log};
 use crate::http::{Outcome, Params, Refusal, Reply};
@@ -89,9 +90,4 @@ pub(super) fn missed(site: &impl Host, user: &Person, params: &Params) -> Outcom
     let is_visible = found.has_unknown_arrivals(user) && site.plugin().is_seen(&user.id);
     site.write(|db| db.set_received(&user.id, &found.messages, is_visible))?;
     Ok(Reply::json(&answer))
-}
-
-/// The ids of the rooms that a user does not block.
-pub(super) fn open_rooms(rooms: &[Room], blocked: &[String]) -> Vec<String> {
-    rooms.iter().map(|room| room.id.clone()).filter(|id| !blocked.contains(id)).collect()
 }

@@ -12,7 +12,9 @@
 //! functions. Read `host.rs`, then `online.rs` and `messages.rs`: each begins with its steps, whose order matters.
 //! `server.rs` has all calls of the message server.
 
+mod chat_passwords;
 mod contacts;
+mod devices;
 mod endings;
 mod events;
 mod history;
@@ -26,6 +28,7 @@ mod online;
 mod params;
 mod plugin;
 mod presence;
+mod rights;
 mod rooms;
 pub mod server;
 mod settings;
@@ -33,11 +36,17 @@ mod shapes;
 mod style;
 pub mod tickets;
 mod undelivered;
+mod xmpp;
+mod xmpp_online;
 
 use self::host::{Host, Person};
 use self::jsonp::Effect;
 use crate::http::{Caller, Outcome, Params, Refusal, Request};
 
+pub use chat_passwords::{
+    admitted as admitted_to_xmpp, make as make_chat_password, revoke as revoke_chat_password,
+};
+pub use devices::Xmpp;
 pub use jsonp::finish;
 pub use messages::broadcast;
 pub use plugin::{Channel, DefaultPics, MenuEntry, Plugin, Setup};
@@ -96,6 +105,7 @@ pub fn endpoints<H: Host>() -> Vec<Endpoint<H>> {
         reads("notification", notifications::notifications),
         acts("setting", settings::setting),
         of_request("undelivered", Caller::Server, undelivered::undelivered),
+        of_request("xmpp", Caller::Server, xmpp::xmpp),
     ]
 }
 

@@ -20,14 +20,15 @@ use axum::http::{StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::contacts::{self, Circle};
+use super::contacts;
 use super::events::log_failure;
 use super::host::{Host, Person, Records, Room, Visitor};
 use super::jsonp::{self, Effect};
 use super::limits::{EXPIRES_S_MAX, EXPIRES_S_MIN, HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use super::missed::{Missed, open_rooms};
+use super::missed::Missed;
 use super::params::{clearable, list, short, text};
 use super::plugin::Plugin;
+use super::rights::Rights;
 use super::server::{By, CallError, INVISIBLE, NewSession, Presence, Session};
 use super::shapes::{BuddyInfo, LogItem, RoomInfo, log};
 use super::{settings, tickets};
@@ -58,8 +59,8 @@ pub(super) fn online(site: &impl Host, request: &Request) -> Outcome {
     let session = match plugin.im.online(&NewSession {
         name: &user.id,
         nick: &user.nick,
-        buddies: &knowledge.circle.names(&knowledge.contacts),
-        rooms: &knowledge.open_rooms,
+        buddies: &knowledge.rights.circle.names(&knowledge.contacts),
+        rooms: &knowledge.rights.rooms,
         show,
         status,
         version: if knowledge.is_old { OLD } else { CURRENT },
@@ -133,7 +134,8 @@ fn reason(error: &CallError) -> &'static str {
 
 /// All that an answer needs from the database.
 struct Knowledge {
-    circle: Circle,
+    /// What the session is opened with.
+    rights: Rights,
     /// All users that the page must know.
     contacts: Vec<Person>,
     /// The contacts whose history is wanted.
@@ -141,8 +143,6 @@ struct Knowledge {
     rooms: Vec<Room>,
     /// The ids of the rooms whose history is wanted.
     wanted_rooms: Vec<String>,
-    /// The rooms of the message server that the session is to be in.
-    open_rooms: Vec<String>,
     settings: Value,
     missed: Missed,
     /// Whether the user wants new posts as messages.
@@ -162,38 +162,26 @@ impl Knowledge {
         let is_old = text(params, "version") == OLD;
         let settings = settings::of(db, user)?;
         let rooms = db.rooms(&user.id)?;
-        let mut open_rooms = open_rooms(&rooms, &settings::blocked_rooms(&settings));
-        let missed = Missed::find(db, user, params, &open_rooms)?;
-        let circle = Circle::of(db, user)?;
+        let mut rights = Rights::of(db, plugin, user)?;
+        // Older front ends know no channels.
+        rights.rooms.retain(|room| !is_old || room != plugin.setup.channel.id);
+        let missed = Missed::find(db, user, params, &rights.rooms)?;
         let open = open_chats(db, user, params, &missed)?;
-        let mut contacts = circle.friends.clone();
+        let mut contacts = rights.circle.friends.clone();
         let strangers = contacts::find(db, user, &list(params, "stranger_ids"))?;
         for other in open.iter().cloned().chain(strangers) {
             contacts::add(&mut contacts, user, other);
         }
         // The messages of a blocked room are for later, when the user joins it again.
         let mut wanted_rooms = list(params, "room_ids");
-        wanted_rooms.retain(|id| open_rooms.contains(id));
-        let is_subscribed = !is_old && db.is_subscribed(&user.id)?;
-        open_rooms.extend(is_subscribed.then(|| plugin.setup.channel.id.to_owned()));
-        Ok(Knowledge {
-            circle,
-            contacts,
-            open,
-            rooms,
-            wanted_rooms,
-            open_rooms,
-            settings,
-            missed,
-            is_subscribed,
-            is_old,
-        })
+        wanted_rooms.retain(|id| rooms.iter().any(|room| room.id == *id) && rights.rooms.contains(id));
+        let is_subscribed = rights.rooms.iter().any(|room| room == plugin.setup.channel.id);
+        Ok(Knowledge { rights, contacts, open, rooms, wanted_rooms, settings, missed, is_subscribed, is_old })
     }
 
     /// Step 2 again: messages that came before there was a session were pushed to none.
     fn look_again(&mut self, site: &impl Host, user: &Person, params: &Params) -> Result<(), Refusal> {
-        let rooms = open_rooms(&self.rooms, &settings::blocked_rooms(&self.settings));
-        self.missed = site.read(|db| Missed::find(db, user, params, &rooms))?;
+        self.missed = site.read(|db| Missed::find(db, user, params, &self.rights.rooms))?;
         Ok(())
     }
 }
@@ -242,7 +230,7 @@ fn answer(
     myself: &Presence,
 ) -> Result<Answer, Refusal> {
     let plugin = site.plugin();
-    let mut buddies = knowledge.circle.describe(plugin, &knowledge.contacts, &session.buddies);
+    let mut buddies = knowledge.rights.circle.describe(plugin, &knowledge.contacts, &session.buddies);
     let online: Vec<&str> =
         buddies.iter().filter(|buddy| buddy.is_online()).map(|buddy| buddy.id.as_str()).collect();
     let buddy_online_ids = online.join(",");
@@ -343,26 +331,17 @@ fn hand_over(
     is_visible: bool,
 ) -> Result<(), Refusal> {
     let (plugin, user, token) = (site.plugin(), &visitor.person, &*visitor.token);
-    let (rooms, circle, removed) = site.write(|db| {
+    let (later, removed) = site.write(|db| {
         if db.log_in_end(token)?.is_none() {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "You are not logged in any more."));
         }
         let removed = db.add_ticket(&tickets::seal(token, &session.ticket), &user.id, token)?;
         db.set_status(&user.id, status)?;
         db.set_received(&user.id, &knowledge.missed.messages, is_visible)?;
-        let blocked = settings::blocked_rooms(&settings::of(db, user)?);
-        let mut rooms = open_rooms(&db.rooms(&user.id)?, &blocked);
-        rooms.extend(db.is_subscribed(&user.id)?.then(|| plugin.setup.channel.id.to_owned()));
-        Ok((rooms, Circle::of(db, user)?, removed))
+        Ok((Rights::of(db, plugin, user)?, removed))
     })?;
     plugin.log_out(tickets::unseal(token, &removed));
-    for left in knowledge.open_rooms.iter().filter(|room| !rooms.contains(room)) {
-        plugin.expel(&user.id, &user.nick, left);
-    }
-    let were_together = knowledge.contacts.iter().filter(|other| !knowledge.circle.is_apart(&other.id));
-    for other in were_together.filter(|other| circle.is_apart(&other.id)) {
-        plugin.unlink(&user.id, &other.id);
-    }
+    knowledge.rights.take_back(&later, &knowledge.contacts, plugin, user);
     Ok(())
 }
 

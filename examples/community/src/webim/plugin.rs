@@ -3,6 +3,7 @@
 //! Owns: the client of the message server, the rates of each user, and the words and paths that differ from site to site.
 //! Must not: import the endpoints.
 
+use super::devices::{Failures, Xmpp};
 use super::endings::Endings;
 use super::limits::{ACTS_AT_ONCE, ACTS_REFILL, SENDS_AT_ONCE, SENDS_REFILL};
 use super::server::{Address, MessageServer};
@@ -44,6 +45,8 @@ pub struct Setup {
     pub(crate) channel: Channel,
     /// The paths of the pictures of users and rooms that have none.
     pub(crate) default_pics: DefaultPics,
+    /// Clients of XMPP; none may be used without it.
+    pub(crate) xmpp: Option<Xmpp>,
 }
 
 /// Pictures that stand in for missing ones.
@@ -61,6 +64,8 @@ pub struct Plugin {
     /// How often each user may change each thing.
     pub acts: Buckets,
     pub(super) sends: Buckets,
+    /// How often clients of XMPP may fail to log in.
+    pub(super) chat_failures: Failures,
     /// Log-outs that wait for the message server.
     pub(super) endings: Endings,
     pub(super) setup: Setup,
@@ -73,6 +78,7 @@ impl Plugin {
             im: MessageServer::new(address),
             acts: Buckets::new(ACTS_AT_ONCE, ACTS_REFILL),
             sends: Buckets::new(SENDS_AT_ONCE, SENDS_REFILL),
+            chat_failures: Failures::default(),
             endings: Endings::default(),
             setup,
         }

@@ -12,6 +12,7 @@ use ureq::Agent;
 use ureq::http::Response;
 
 use super::limits::{IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT, IM_CONNECTIONS_KEPT};
+use crate::secret;
 
 /// The show of a user who is online and looks offline.
 pub const INVISIBLE: &str = "invisible";
@@ -217,6 +218,11 @@ impl MessageServer {
         // The key is compared for any domain: the time of the answer shows nothing of the key.
         let right = is_same_credential(apikey, &self.address.apikey);
         domain == self.address.domain && right
+    }
+
+    /// A secret that nobody without the apikey can make of this text.
+    pub(super) fn keyed(&self, text: &str) -> String {
+        secret::hash(&format!("{}\n{text}", self.address.apikey))
     }
 
     /// The URL under which browsers reach it, without a slash at its end.

@@ -18,15 +18,15 @@ pub(super) const STRANGER: &str = "stranger";
 pub(super) struct BuddyInfo {
     pub(super) id: String,
     uid: String,
-    nick: String,
+    pub(super) nick: String,
     /// `online` or `offline`; always sent, because older front ends take a missing one for `online`.
     presence: &'static str,
-    show: String,
-    status: String,
+    pub(super) show: String,
+    pub(super) status: String,
     status_time: String,
-    group: String,
+    pub(super) group: String,
     url: String,
-    pic_url: String,
+    pub(super) pic_url: String,
     default_pic_url: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,

@@ -37,7 +37,7 @@ pub(super) fn undelivered(site: &impl Host, request: &Request) -> Outcome {
 }
 
 /// Whether the request has the domain and the apikey: by HTTP Basic `domain:apikey`, or by parameters of the query.
-fn is_from_server(im: &MessageServer, request: &Request) -> bool {
+pub(super) fn is_from_server(im: &MessageServer, request: &Request) -> bool {
     let sent = request.header(&header::AUTHORIZATION).and_then(|value| value.strip_prefix("Basic "));
     let decoded = sent.and_then(|sent| BASE64_STANDARD.decode(sent.trim()).ok());
     match decoded.and_then(|decoded| String::from_utf8(decoded).ok()) {

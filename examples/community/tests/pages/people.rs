@@ -1,6 +1,8 @@
 //! Members, profiles, friendship and blocks.
 
+use nextim_community::site::Options;
 use nextim_community::store::friends;
+use nextim_community::webim::Xmpp;
 
 use crate::harness::World;
 
@@ -189,4 +191,31 @@ fn notices_are_dismissed_one_by_one_or_all() {
         .has(&["/u/dave/accept"]);
     alice.post("/notifications/x/dismiss", &[]).is(404);
     bob.submit("/notifications/clear", &[]).has(&["You are up to date"]).lacks(&["class=\"count\""]);
+}
+
+#[test]
+fn members_make_and_revoke_chat_passwords() {
+    let off = World::new();
+    off.user("alice").get("/chat-passwords").is(403);
+    off.user("alice").get("/u/alice").lacks(&["Chat passwords"]);
+    let xmpp = Some(Xmpp { domain: "login.example".to_owned(), admins_only: false });
+    let world = World::with(Options { xmpp, ..Options::default() });
+    world.browser().get("/chat-passwords").is(303);
+    let mut alice = world.user("alice");
+    alice.get("/u/alice").has(&["/chat-passwords"]);
+    world.user("bob").get("/u/alice").lacks(&["/chat-passwords"]);
+    alice.get("/chat-passwords").is(200).has(&["alice@login.example", "No device has"]);
+    alice.post("/chat-passwords", &[("name", " ")]).is(422).has(&["A device has a name"]);
+    let shown = alice.post("/chat-passwords", &[("name", HOSTILE)]);
+    shown.is(422);
+    let shown = alice.post("/chat-passwords", &[("name", "<b>phone")]);
+    shown.is(200).has(&["&#60;b&#62;phone", "alice@login.example", "never used"]);
+    let password = shown.body.split("Password: <code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert_eq!(password.len(), 24);
+    alice.get("/chat-passwords").has(&["&#60;b&#62;phone"]).lacks(&[&password]);
+    world.user("bob").post("/chat-passwords/1/revoke", &[]).is(404);
+    alice.submit("/chat-passwords/1/revoke", &[]).has(&["Revoked."]).lacks(&["&#62;phone"]);
+    alice.post("/chat-passwords", &[("name", "desk")]).is(200);
+    alice.submit("/password", &[("old", "nextim"), ("new", "long enough")]);
+    alice.get("/chat-passwords").has(&["No device has"]);
 }

@@ -21,3 +21,4 @@ mod renewal;
 mod requests;
 mod rooms;
 mod settings;
+mod xmpp;

@@ -26,6 +26,9 @@ const LICENCES: [&str; 10] = [
     "Unlicense",
     "Zlib",
 ];
+/// Asks besides that changed files are published. The gateway's library of XMPP has it, and is used as it is; the server
+/// is linked with none.
+const WITH_SOURCES: &str = "MPL-2.0";
 /// Most crates that end up in the server's binary, or in macros that made it. Each has authors whom everybody trusts who
 /// runs the server.
 const SERVER_CRATES_MAX: usize = 72;
@@ -119,11 +122,13 @@ fn every_licence_lets_the_server_be_used_and_passed_on() {
     ] {
         assert_eq!(is_allowed(expression), expected, "{expression}");
     }
-    let metadata = metadata();
+    let (metadata, server) = (metadata(), server_crates());
     for package in packages(&metadata) {
         let licence =
             package["license"].as_str().unwrap_or_else(|| panic!("{} has no licence", package["name"]));
-        assert!(is_allowed(licence), "{}: {licence}", package["name"]);
+        let is_with_sources =
+            licence == WITH_SOURCES && !server.contains_key(package["name"].as_str().unwrap());
+        assert!(is_allowed(licence) || is_with_sources, "{}: {licence}", package["name"]);
     }
 }
 

@@ -39,8 +39,8 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 26),
     ("nginx", 1),
-    ("sh", 24),
-    ("text", 28),
+    ("sh", 27),
+    ("text", 29),
     ("toml", 4),
     ("yaml", 2),
 ];
@@ -356,7 +356,9 @@ fn every_metric_that_is_named_is_served() {
     let server = Server::start(&["--admin", "127.0.0.1:0"]);
     let metrics =
         ["/metrics", "/metrics?domain=localhost"].map(|path| server.watch(path).text().to_owned()).concat();
-    let texts = documents().iter().map(|document| text(document)).collect::<String>();
+    // The metrics in this one are those of another program, whose own test holds them.
+    let texts: String =
+        documents().iter().filter(|name| *name != "docs/xmpp.md").map(|document| text(document)).collect();
     let words = texts.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
     // A digit follows where the name of a package does.
     let is_named = |word: &&str| {

@@ -1,0 +1,147 @@
+//! Stanzas that wait for the XMPP server.
+//!
+//! Owns: their order and their bound: above it typing states are dropped, then presences, of which the newest of each pair
+//! stays. Must not: drop anything else.
+
+use std::collections::{HashSet, VecDeque};
+
+use tokio_xmpp::Stanza;
+use xmpp_parsers::message::Message;
+
+use crate::limits::{OUT_BYTES_MAX, STANZA_BYTES};
+
+/// A queue of stanzas.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    waiting: VecDeque<(Stanza, usize)>,
+    bytes: usize,
+}
+
+impl Outbox {
+    /// Adds a stanza, and returns how many were dropped for it.
+    pub fn push(&mut self, stanza: Stanza) -> usize {
+        let bytes = size(&stanza);
+        self.bytes += bytes;
+        self.waiting.push_back((stanza, bytes));
+        if self.bytes > OUT_BYTES_MAX { self.shrink() } else { 0 }
+    }
+
+    /// The next stanza.
+    pub fn pop(&mut self) -> Option<Stanza> {
+        let (stanza, bytes) = self.waiting.pop_front()?;
+        self.bytes -= bytes;
+        Some(stanza)
+    }
+
+    /// Whether more waits than the bound; then polls stop, and messages wait at the message server.
+    pub fn is_full(&self) -> bool {
+        self.bytes > OUT_BYTES_MAX
+    }
+
+    /// Whether little enough waits for polls to go on.
+    pub fn is_low(&self) -> bool {
+        self.bytes < OUT_BYTES_MAX / 2
+    }
+
+    /// Forgets all: the connection that they were for is lost.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+        self.bytes = 0;
+    }
+
+    fn shrink(&mut self) -> usize {
+        let before = self.waiting.len();
+        self.waiting.retain(|(stanza, _)| !is_typing(stanza));
+        self.count();
+        if self.bytes > OUT_BYTES_MAX {
+            // From the newest to the oldest: an older one of the same pair says nothing any more.
+            let mut seen = HashSet::new();
+            let is_kept: Vec<bool> = self
+                .waiting
+                .iter()
+                .rev()
+                .map(|(stanza, _)| match stanza {
+                    Stanza::Presence(presence) => seen.insert((presence.from.clone(), presence.to.clone())),
+                    Stanza::Message(_) | Stanza::Iq(_) => true,
+                })
+                .collect();
+            let mut kept = is_kept.into_iter().rev();
+            self.waiting.retain(|_| kept.next().unwrap_or(true));
+            self.count();
+        }
+        before - self.waiting.len()
+    }
+
+    fn count(&mut self) {
+        self.bytes = self.waiting.iter().map(|(_, bytes)| bytes).sum();
+    }
+}
+
+fn is_typing(stanza: &Stanza) -> bool {
+    matches!(stanza, Stanza::Message(Message { bodies, payloads, .. })
+        if bodies.is_empty() && payloads.iter().any(|payload| payload.name() == "no-store"))
+}
+
+fn size(stanza: &Stanza) -> usize {
+    let texts = match stanza {
+        Stanza::Message(message) => {
+            let bodies: usize = message.bodies.values().map(String::len).sum();
+            bodies + message.payloads.iter().map(deep).sum::<usize>()
+        }
+        Stanza::Presence(presence) => presence.statuses.values().map(String::len).sum(),
+        Stanza::Iq(_) => 0,
+    };
+    STANZA_BYTES + texts
+}
+
+/// The texts of an element and all in it.
+fn deep(element: &xmpp_parsers::minidom::Element) -> usize {
+    element.texts().map(str::len).sum::<usize>() + element.children().map(deep).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use xmpp_parsers::jid::Jid;
+    use xmpp_parsers::presence::{Presence, Show};
+
+    use super::*;
+    use crate::xml::element;
+
+    fn message(body: usize) -> Stanza {
+        Message::chat(Jid::new("a@b").unwrap()).with_body(String::new().into(), "x".repeat(body)).into()
+    }
+
+    fn presence(from: &str, show: Show) -> Stanza {
+        let jid = |text: &str| Jid::new(text).unwrap();
+        Presence::available().with_from(jid(from)).with_to(jid("m@b")).with_show(show).into()
+    }
+
+    fn typing() -> Stanza {
+        let mut typing = Message::chat(Jid::new("a@b").unwrap());
+        typing.payloads.push(element("no-store", "urn:xmpp:hints", &[]));
+        typing.into()
+    }
+
+    #[test]
+    fn above_the_bound_typing_goes_first_then_old_presences_and_no_message() {
+        let mut outbox = Outbox::default();
+        for stanza in
+            [typing(), presence("a@b", Show::Away), presence("c@b", Show::Away), presence("a@b", Show::Dnd)]
+        {
+            assert_eq!(outbox.push(stanza), 0);
+        }
+        assert!(!outbox.is_full() && outbox.is_low());
+        assert_eq!(outbox.push(message(OUT_BYTES_MAX - 2_000)), 1, "the typing state, which was enough");
+        assert!(!outbox.is_full());
+        assert_eq!(outbox.push(message(2_000)), 1, "the older presence of a");
+        assert!(outbox.is_full() && !outbox.is_low());
+        let mut left = Vec::new();
+        while let Some(stanza) = outbox.pop() {
+            left.push(stanza);
+        }
+        assert_eq!(left[0], presence("c@b", Show::Away));
+        assert_eq!(left[1], presence("a@b", Show::Dnd));
+        assert_eq!(left.len(), 4);
+        assert!(outbox.is_low());
+    }
+}

@@ -39,7 +39,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 26),
     ("nginx", 1),
-    ("sh", 27),
+    ("sh", 24),
     ("text", 29),
     ("toml", 4),
     ("yaml", 2),

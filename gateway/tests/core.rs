@@ -14,12 +14,12 @@ use tokio_xmpp::Stanza;
 use xmpp_parsers::jid::DomainPart;
 use xmpp_parsers::minidom::Element;
 
-const GRANT: &str = "<message xmlns='jabber:client' from='login.example' to='im.example'>\
+const GRANT: &str = "<message xmlns='jabber:component:accept' from='login.example' to='im.example'>\
     <privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both'/><perm access='message' type='outgoing'/>\
     <perm access='presence' type='managed_entity'/></privilege></message>";
-const HERE: &str = "<presence xmlns='jabber:client' from='alice@login.example/phone' to='im.example'/>";
-const AWAY: &str =
-    "<presence xmlns='jabber:client' type='unavailable' from='alice@login.example/phone' to='im.example'/>";
+const HERE: &str =
+    "<presence xmlns='jabber:component:accept' from='alice@login.example/phone' to='im.example'/>";
+const AWAY: &str = "<presence xmlns='jabber:component:accept' type='unavailable' from='alice@login.example/phone' to='im.example'/>";
 
 /// A gateway, and what it has done.
 struct Trial {
@@ -103,7 +103,7 @@ impl Trial {
         self.outputs.retain(|output| ping(output).is_none());
         for id in pings {
             self.stanza(&format!(
-                "<iq xmlns='jabber:client' type='result' id='{id}' from='login.example' to='im.example'/>"
+                "<iq xmlns='jabber:component:accept' type='result' id='{id}' from='login.example' to='im.example'/>"
             ));
         }
     }
@@ -138,7 +138,7 @@ fn stanza(text: &str) -> Stanza {
 }
 
 fn xml(stanza: &Stanza) -> String {
-    String::from(&Element::from(stanza.clone()))
+    String::from(&Element::from(stanza))
 }
 
 fn ping(output: &Output) -> Option<String> {
@@ -148,7 +148,7 @@ fn ping(output: &Output) -> Option<String> {
 
 fn message(from: &str, id: &str, inner: &str) -> String {
     format!(
-        "<message xmlns='jabber:client' type='chat' id='{id}' from='{from}' to='bob@im.example'>{inner}</message>"
+        "<message xmlns='jabber:component:accept' type='chat' id='{id}' from='{from}' to='bob@im.example'>{inner}</message>"
     )
 }
 
@@ -295,7 +295,7 @@ fn a_member_whom_the_site_does_not_let_in_is_logged_out_and_not_tried_again() {
 fn a_message_that_comes_back_waits_at_the_site_once() {
     let mut trial = Trial::online();
     trial.packets(batch(1, &[from_bob("m1")]));
-    let back = "<message xmlns='jabber:client' type='error' id='m1' from='alice@login.example' to='bob@im.example/web'>\
+    let back = "<message xmlns='jabber:component:accept' type='error' id='m1' from='alice@login.example' to='bob@im.example/web'>\
         <error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>";
     trial.stanza(back);
     assert_eq!(trial.answer("missed", Ok(json!("ok"))).fields["messages"], json!([{"id": "m1"}]));
@@ -328,7 +328,7 @@ fn typing_is_said_when_nothing_else_waits_and_always_taken_back() {
 fn a_client_cannot_make_the_gateway_hold_more_calls_than_the_bound() {
     let mut trial = Trial::online();
     trial.sent();
-    let card = "<iq xmlns='jabber:client' type='get' id='v' from='alice@login.example/phone' to='bob@im.example'>\
+    let card = "<iq xmlns='jabber:component:accept' type='get' id='v' from='alice@login.example/phone' to='bob@im.example'>\
         <vCard xmlns='vcard-temp'/></iq>";
     for _ in 0..JOBS_MAX + 2 {
         trial.stanza(card);

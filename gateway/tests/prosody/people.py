@@ -139,7 +139,7 @@ class Client(slixmpp.ClientXMPP):
         if outcome != "in":
             raise Refused(event.xml[0].tag.split("}")[1])
         await self.get_roster()
-        await self["xep_0280"].enable()
+        await self.plugin["xep_0280"].enable()
         if presence is not None:
             self.send_presence(pshow=presence or None)
         return self
@@ -190,7 +190,7 @@ class Client(slixmpp.ClientXMPP):
     async def settle(self) -> None:
         """All that was on its way before has come: the server and the gateway answer pings in order."""
         for host in ("im.example", "rooms.im.example", "login.example"):
-            await self["xep_0199"].send_ping(host, timeout=SECONDS)
+            await self.plugin["xep_0199"].send_ping(host, timeout=SECONDS)
 
     async def leave(self) -> None:
         """Logs out."""

@@ -7,7 +7,7 @@
 
 use nextim_xmpp::core::calls::{Call, Packets, PollEnd, SiteAnswer};
 use nextim_xmpp::core::{Core, Input, Link, Output};
-use nextim_xmpp::limits::{JOBS_MAX, PONG_MS};
+use nextim_xmpp::limits::{EARLY_MAX, EARLY_MS, JOBS_MAX, PONG_MS};
 use nextim_xmpp::names::Domains;
 use serde_json::{Value, json};
 use tokio_xmpp::Stanza;
@@ -358,4 +358,46 @@ fn a_client_that_goes_before_the_answer_leaves_no_session() {
     assert_eq!(trial.answer("missed", Ok(json!("ok"))).fields["messages"], json!([{"id": "m1"}]));
     assert_eq!(trial.answer("offline", Ok(json!("ok"))).fields["ticket"], json!("t1"));
     assert_eq!((trial.core.sizes(), trial.poll()), ((0, 0), None));
+}
+
+const JOIN: &str = "<presence xmlns='jabber:component:accept' from='alice@login.example/phone' to='1@rooms.im.example/Alice'>\
+    <x xmlns='http://jabber.org/protocol/muc'/></presence>";
+
+#[test]
+fn a_client_that_enters_a_room_before_it_is_there_waits_for_its_presence() {
+    let mut trial = Trial::start();
+    trial.input(Input::Stanza(Link::Rooms, stanza(JOIN)));
+    let question = JOIN.replace("<presence", "<iq type='get' id='q'").replace("/Alice'", "'");
+    let question = question.replace("muc'/></presence>", "disco#info' /></iq>").replace("<x ", "<query ");
+    trial.input(Input::Stanza(Link::Rooms, stanza(&question)));
+    assert!(trial.outputs.is_empty(), "{:?}", trial.outputs);
+    trial.stanza(HERE);
+    let rooms = json!([{"name": "1", "nick": "Walkers"}]);
+    let mut open = session("t1", &[]);
+    open["rooms"] = rooms;
+    trial.answer("online", Ok(open));
+    assert_eq!(trial.answer("join", Ok(json!({}))).fields["id"], json!("1"));
+    let answers = trial.outputs.iter().filter_map(|output| match output {
+        Output::Send(Link::Rooms, stanza) => Some(xml(stanza)),
+        _ => None,
+    });
+    assert!(answers.into_iter().any(|answer| answer.contains("Walkers")), "{:?}", trial.outputs);
+}
+
+#[test]
+fn a_client_that_never_comes_gets_an_error_and_no_more_than_the_bound_wait() {
+    let mut trial = Trial::start();
+    for _ in 0..EARLY_MAX {
+        trial.input(Input::Stanza(Link::Rooms, stanza(JOIN)));
+    }
+    assert!(trial.outputs.is_empty());
+    trial.input(Input::Stanza(Link::Rooms, stanza(JOIN)));
+    assert_eq!(trial.outputs.len(), 1, "there is no place");
+    trial.now = EARLY_MS;
+    assert_eq!(trial.core.deadline(), Some(EARLY_MS));
+    trial.input(Input::Tick);
+    assert_eq!(trial.outputs.len(), 1 + EARLY_MAX);
+    let Output::Send(Link::Rooms, last) = trial.outputs.pop().unwrap() else { panic!("an error") };
+    assert!(xml(&last).contains("internal-server-error"), "{}", xml(&last));
+    assert_eq!(trial.core.sizes(), (0, 0));
 }

@@ -47,11 +47,56 @@ impl Core {
             Side::Users | Side::Rooms => drop_it("reason=\"forged\"", outputs),
             Side::Foreign => refuse(link, &stanza, Rule::Unknown, outputs),
             Side::Login if from.node().is_none() => self.on_server_stanza(link, &stanza, now, outputs),
-            Side::Login => match stanza {
-                Stanza::Presence(presence) => self.on_presence(route, &presence, now, outputs),
-                Stanza::Message(message) => self.on_message(route, &message, now, outputs),
-                Stanza::Iq(iq) => self.on_iq(route, iq, now, outputs),
-            },
+            Side::Login if link == Link::Rooms && self.is_early(&stanza) => {
+                if let Some(stanza) = self.early.push(stanza, now) {
+                    refuse_early(&stanza, outputs);
+                }
+            }
+            Side::Login => self.on_client_stanza(route, stanza, now, outputs),
+        }
+    }
+
+    fn on_client_stanza(&mut self, route: Route<'_>, stanza: Stanza, now: u64, outputs: &mut Vec<Output>) {
+        match stanza {
+            Stanza::Presence(presence) => self.on_presence(route, &presence, now, outputs),
+            Stanza::Message(message) => self.on_message(route, &message, now, outputs),
+            Stanza::Iq(iq) => self.on_iq(route, iq, now, outputs),
+        }
+    }
+
+    /// Whether a stanza to a room has overtaken the presence of its client, or the site's list of rooms.
+    fn is_early(&self, stanza: &Stanza) -> bool {
+        let member = |from: &Option<Jid>| self.members.get(from.as_ref()?.node()?.as_str());
+        match stanza {
+            Stanza::Presence(Presence { from, type_: Type::None, .. }) => {
+                let client = from.as_ref().and_then(Jid::resource);
+                !member(from)
+                    .zip(client)
+                    .is_some_and(|(member, client)| member.clients.contains_key(client.as_str()))
+            }
+            Stanza::Iq(Iq::Get { from, .. }) => {
+                member(from).is_none_or(|member| member.session().is_none() && member.has_prospect())
+            }
+            Stanza::Presence(_) | Stanza::Message(_) | Stanza::Iq(_) => false,
+        }
+    }
+
+    /// Takes the stanzas whose client is there now. A client that does not come gets an error.
+    pub(super) fn let_early_ones_in(&mut self, now: u64, outputs: &mut Vec<Output>) {
+        if self.early.is_empty() {
+            return;
+        }
+        let mut early = std::mem::take(&mut self.early);
+        let taken = early.take(now, |stanza| !self.is_early(stanza));
+        self.early = early;
+        for stanza in taken {
+            if self.is_early(&stanza) {
+                refuse_early(&stanza, outputs);
+                continue;
+            }
+            let (Some(from), Some(to)) = addresses(&stanza) else { continue };
+            let (from, to) = (from.clone(), to.clone());
+            self.on_client_stanza(Route { link: Link::Rooms, from: &from, to: &to }, stanza, now, outputs);
         }
     }
 
@@ -187,6 +232,15 @@ fn granted(message: &Message) -> Option<&'static str> {
 
 fn drop_it(label: &'static str, outputs: &mut Vec<Output>) {
     outputs.push(Output::Count("nextim_xmpp_dropped_total", label));
+}
+
+/// Answers a stanza to a room whose client is not there.
+fn refuse_early(stanza: &Stanza, outputs: &mut Vec<Output>) {
+    if let (Stanza::Presence(presence), (Some(from), Some(to))) = (stanza, addresses(stanza)) {
+        let error = errors::presence(to.clone(), from.clone(), presence.id.clone(), of_rule(Rule::NotNow));
+        return outputs.push(Output::Send(Link::Rooms, error.into()));
+    }
+    refuse(Link::Rooms, stanza, Rule::NotNow, outputs);
 }
 
 /// Answers a stanza with an error, unless it is an answer itself.

@@ -5,6 +5,7 @@
 
 mod acks;
 pub mod calls;
+mod early;
 mod errors;
 mod inbound;
 mod member;
@@ -26,6 +27,7 @@ use xmpp_parsers::ping::Ping;
 
 use self::acks::Acks;
 use self::calls::{Call, PollEnd, SiteAnswer};
+use self::early::Early;
 use self::member::{Member, Purpose};
 pub use self::outbox::Outbox;
 use crate::names::Domains;
@@ -161,6 +163,7 @@ pub struct Core {
     /// By the local parts of their addresses.
     members: BTreeMap<String, Member>,
     acks: Acks,
+    early: Early,
     alarms: BTreeSet<(u64, String)>,
     pending: HashMap<u64, (String, Purpose)>,
     numbers: u64,
@@ -177,6 +180,7 @@ impl Core {
             is_up: [false; 2],
             members: BTreeMap::new(),
             acks: Acks::default(),
+            early: Early::default(),
             alarms: BTreeSet::new(),
             pending: HashMap::new(),
             numbers: 0,
@@ -196,7 +200,7 @@ impl Core {
     /// When the next deadline passes.
     pub fn deadline(&self) -> Option<u64> {
         let alarm = self.alarms.first().map(|(at, _)| *at);
-        alarm.into_iter().chain(self.acks.deadline()).min()
+        alarm.into_iter().chain(self.acks.deadline()).chain(self.early.deadline()).min()
     }
 
     /// Takes an input.
@@ -228,6 +232,7 @@ impl Core {
             }
             Input::Tick => {}
         }
+        self.let_early_ones_in(now, outputs);
         self.fire(now, outputs);
     }
 
@@ -271,7 +276,10 @@ impl Core {
                 self.privilege = None;
                 self.each(now, outputs, Member::on_server_lost);
             }
-            Link::Rooms => self.each(now, outputs, Member::on_rooms_lost),
+            Link::Rooms => {
+                self.early.clear();
+                self.each(now, outputs, Member::on_rooms_lost);
+            }
         }
     }
 

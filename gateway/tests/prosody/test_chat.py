@@ -7,42 +7,12 @@ from __future__ import annotations
 
 import unittest
 
-from .people import Browser, Client, Page, Refused, tag, text
-from .world import World
+from .case import Case
+from .people import Browser, Client, Refused, tag, text
 
 
-class Chat(unittest.IsolatedAsyncioTestCase):
-    """Each test has members of its own: a session outlives its page for some seconds. The programs are those of all."""
-
-    number = 0
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.world = World()
-        cls.addClassCleanup(cls.world.close)
-
-    def setUp(self) -> None:
-        Chat.number += 1
-        self.alice, self.bob, self.carol = (f"{name}{self.number}" for name in ("alice", "bob", "carol"))
-        self.web = f"{self.bob}@im.example/web"
-        for user, nick in ((self.alice, "Alice"), (self.bob, "Bob"), (self.carol, "Carol")):
-            self.world.add_user(user, nick)
-        self.world.befriend(self.alice, self.bob)
-        self.world.befriend(self.alice, self.carol, "Colleagues")
-        self.world.befriend(self.bob, self.carol)
-
-    async def client(self, user: str | None = None, local: str | None = None, presence: str | None = "") -> Client:
-        """A client that is logged in with a new chat password, until the test ends."""
-        user = user or self.alice
-        password = Browser(self.world, user).chat_password()
-        self.addCleanup(self.world.sql, "DELETE FROM chat_passwords WHERE user = ?", user)
-        client = await Client(self.world, f"{local or user}@login.example", password).log_in(presence)
-        self.addAsyncCleanup(client.leave)
-        return client
-
-    async def page(self, user: str | None = None, **fields: str) -> Page:
-        """A page that is online."""
-        return await Page(Browser(self.world, user or self.bob)).open(**fields)
+class Chat(Case):
+    """Alice has clients, and all have pages."""
 
     async def test_a_wrong_password_and_the_sites_own_are_refused(self) -> None:
         for password in ("wrong", "nextim"):
@@ -203,12 +173,12 @@ class Chat(unittest.IsolatedAsyncioTestCase):
 
     async def test_cards_and_features_are_served(self) -> None:
         alice = await self.client()
-        card = await alice["xep_0054"].get_vcard(f"{self.bob}@im.example", cached=False)
+        card = await alice.plugin["xep_0054"].get_vcard(f"{self.bob}@im.example", cached=False)
         self.assertEqual(card["vcard_temp"]["FN"], "Bob")
-        info = await alice["xep_0030"].get_info(f"{self.bob}@im.example/web")
+        info = await alice.plugin["xep_0030"].get_info(f"{self.bob}@im.example/web")
         self.assertIn("http://jabber.org/protocol/chatstates", info["disco_info"]["features"])
         self.assertNotIn("urn:xmpp:receipts", info["disco_info"]["features"])
-        info = await alice["xep_0030"].get_info("im.example")
+        info = await alice.plugin["xep_0030"].get_info("im.example")
         self.assertEqual({identity[0] for identity in info["disco_info"]["identities"]}, {"gateway"})
 
     async def test_broadcasts_and_posts_are_headlines(self) -> None:

@@ -163,6 +163,11 @@ class World:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute(statement, values)
 
+    def ask(self, statement: str, *values: object) -> object:
+        """The first value that the community's database answers."""
+        with sqlite3.connect(self.folder / "community.sqlite", timeout=5) as database:
+            return database.execute(statement, values).fetchone()[0]
+
     def add_user(self, user: str, nick: str, friend_of: str | None = None) -> None:
         """A user with any name, which the site's own form would not take."""
         self.sql("INSERT INTO users (id, nick, password, created) VALUES (?, ?, '', 1)", user, nick)

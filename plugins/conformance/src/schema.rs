@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     ("buddies", include_str!("../schemas/buddies.json")),
     ("buddy", include_str!("../schemas/buddy.json")),
     ("failure", include_str!("../schemas/failure.json")),
@@ -21,6 +21,7 @@ const FILES: [(&str, &str); 14] = [
     ("refusal", include_str!("../schemas/refusal.json")),
     ("room", include_str!("../schemas/room.json")),
     ("rooms", include_str!("../schemas/rooms.json")),
+    ("xmpp_online", include_str!("../schemas/xmpp_online.json")),
 ];
 
 /// Whether a value has the shape of this schema. The error names the place and the rule.

@@ -105,11 +105,31 @@ impl World {
 
     /// Makes an event happen at the host. `params` names users and rooms of the world.
     pub(crate) fn host(&self, event: &str, params: Pairs<'_>) -> Verdict {
-        self.host_in(None, event, params)
+        self.host_in(None, event, params).map(drop)
     }
 
-    /// The same, where the event is an act in a browser, such as a log-out.
-    pub(crate) fn host_in(&self, visitor: Option<&Visitor>, event: &str, params: Pairs<'_>) -> Verdict {
+    /// A user makes a chat password.
+    pub(crate) fn chat_password(&self, user: &str) -> Verdict<String> {
+        let shown = self.host_in(None, "chat_password", &[("one", user)])?;
+        let is_one = |word: &&str| {
+            let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+            word.len() == 24 && has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase)
+        };
+        let mut words = shown.split(|char: char| !char.is_ascii_alphanumeric());
+        let found = words.find(is_one).map(str::to_owned);
+        found.ok_or_else(|| {
+            Failure::new("chat_password", shown.as_str(), "a chat password of 24 characters is shown")
+        })
+    }
+
+    /// The same, where the event may be an act in a browser, such as a log-out. Returns what the last step printed or
+    /// showed.
+    pub(crate) fn host_in(
+        &self,
+        visitor: Option<&Visitor>,
+        event: &str,
+        params: Pairs<'_>,
+    ) -> Verdict<String> {
         let named = |name: &str| params.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
         let value = |name: &'static str| {
             let given = named(name)?;
@@ -120,12 +140,13 @@ impl World {
         let known = ["one", "other", "room", "text", "count", "type", "to", "seconds"];
         let values: Vec<(&str, &str)> = known.into_iter().filter_map(value).collect();
         let steps = self.target.host.get(event).map_or(&[][..], |steps| steps.each());
+        let mut shown = String::new();
         for step in steps {
             match step {
                 Step::Command(line) => {
                     let said = format!("the host's {event} {params:?}");
                     let done = self.shell.run(line, &values);
-                    done.map_err(|error| Failure::new(said, error, "the host's commands work"))?;
+                    shown = done.map_err(|error| Failure::new(said, error, "the host's commands work"))?;
                 }
                 Step::Form { by, path, fields, token } => {
                     let by = by.trim_matches(['{', '}']);
@@ -141,10 +162,11 @@ impl World {
                     }
                     let answer = browser.submit(&self.shell.filled(path, &values), &pairs(&filled))?;
                     answer.must(answer.status < 400, &format!("the host's {event} works"))?;
+                    shown = answer.text;
                 }
             }
         }
-        Ok(())
+        Ok(shown)
     }
 
     /// Brings the host into a state that lasts until it is released.
@@ -162,6 +184,22 @@ impl World {
             "style": "", "timestamp": 1})
         };
         self.undelivered(&ids.iter().map(line).collect(), DOMAIN, APIKEY)
+    }
+
+    /// An action of the gateway to XMPP for a user.
+    pub(crate) fn xmpp(&self, action: &str, user: &str, fields: &Value) -> Verdict<Answer> {
+        let mut body = json!({"action": action, "user": self.id(user)});
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        self.xmpp_as(&body.to_string(), DOMAIN, APIKEY)
+    }
+
+    /// The gateway's request, with any body and key.
+    pub(crate) fn xmpp_as(&self, body: &str, domain: &str, apikey: &str) -> Verdict<Answer> {
+        let basic = basic(domain, apikey);
+        let headers = [("Authorization", &*basic), ("Content-Type", "application/json")];
+        self.guest().ask("POST", "xmpp", &headers, body)
     }
 
     /// The message server's call, with any body and key.

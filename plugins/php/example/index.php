@@ -54,7 +54,22 @@ if ($request->changes()) {
             break;
         case 'password':
             $db->run('DELETE FROM ex_sessions WHERE id = ?', [$me->id]);
-            $tell->loggedOutEverywhere($me->id);
+            $tell->newPassword($me->id);
+            break;
+        case 'chat-passwords':
+            try {
+                $password = $handler->chatPasswords()->make($me, $field('name'));
+            } catch (Refusal $refusal) {
+                Sapi::send(new Response($refusal->status, 'text/plain; charset=utf-8', $refusal->getMessage()));
+                return;
+            }
+            $shown = $handler->chatPasswords()->address($me) . "\n$password\n";
+            Sapi::send(new Response(200, 'text/plain; charset=utf-8', $shown));
+            return;
+        case 'revoke-chat-passwords':
+            foreach ($handler->chatPasswords()->of($me) as ['id' => $id]) {
+                $handler->chatPasswords()->revoke($me, $id);
+            }
             break;
         case 'befriend':
             foreach ($pair($parts[1]) as $friends) {

@@ -44,6 +44,7 @@ function parts(): array
         origins: [$url],
         jsonpOrigins: array_filter([$setting('JSONP_ORIGIN', '')]),
         logIn: true,
+        xmpp: $setting('XMPP', ''),
     );
     return [new Handler($host, $db, new Im($config), $config), $host, $db, $config];
 }

@@ -25,6 +25,7 @@ final class Config
      * @param string $logInUrl the page on which the site logs users in, where `{page}` stands for the page to come back
      *     to; empty if the bar's own form does it
      * @param bool $strangers whether users may write to others than their contacts
+     * @param string $xmpp the domain that clients of XMPP log in to; empty if there are none
      * @param ?\Closure(): int $clock the time in milliseconds since 1970
      */
     public function __construct(
@@ -43,6 +44,7 @@ final class Config
         public readonly bool $strangers = true,
         public readonly string $userPic = '',
         public readonly string $roomPic = '',
+        public readonly string $xmpp = '',
         private readonly ?\Closure $clock = null,
     ) {
         $fromEnvironment = getenv('NEXTIM_APIKEY');

@@ -30,6 +30,13 @@ final class Contacts
         return Response::json($circle->describe($others, $present));
     }
 
+    /** `vcard` of the gateway to XMPP: who a user is. */
+    public static function card(Site $site, Person $me, Params $params): Response
+    {
+        $circle = Circle::of($site, $me, $site->records->known($me), [$params->required('to')], Wanted::Those);
+        return Response::json($circle->describe($circle->people, [])[0] ?? throw Refusal::noSuchUser());
+    }
+
     /** `block`: no more messages from a user, and neither sees the other's presence. */
     public static function block(Site $site, Person $me, Params $params): Response
     {

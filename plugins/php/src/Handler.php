@@ -69,6 +69,12 @@ final class Handler
             ->with('Cache-Control', 'no-store');
     }
 
+    /** For the page on which members make passwords for their devices. */
+    public function chatPasswords(): ChatPasswords
+    {
+        return new ChatPasswords($this->site);
+    }
+
     /** For the events on the host's pages. */
     public function tell(): Tell
     {
@@ -80,6 +86,9 @@ final class Handler
         if ($request->endpoint === 'undelivered') {
             return Undelivered::undelivered($this->site, $request);
         }
+        if ($request->endpoint === 'xmpp') {
+            return Xmpp::xmpp($this->site, $request);
+        }
         if ($request->changes()) {
             // A page of another origin leaves by a beacon, a POST, even if it uses scripts for all else.
             $others = $request->endpoint === 'refresh' ? $this->config->jsonpOrigins : [];
@@ -90,7 +99,7 @@ final class Handler
         }
         if ($request->endpoint === 'online') {
             Jsonp::admit($request, $this->config, true);
-            $online = new Online($this->site, $request);
+            $online = new Online($this->site, $request->params, fn(): ?Person => $this->site->host->me($request));
             $this->me = $online->logIn();
             return $online->online($this->me);
         }

@@ -34,6 +34,15 @@ final class History
         return Response::json($isOne ? $found->{$wanted[0]} : $found);
     }
 
+    /** `history` of the gateway to XMPP: the last lines of one conversation. */
+    public static function recent(Site $site, Person $me, Params $params): Response
+    {
+        [$type, [$other]] = self::partners($site, $me, $params, [$params->required('to')]);
+        $max = min((int) ($params->text('max') ?: Limits::HISTORY), Limits::HISTORY);
+        $read = $site->archive->histories($me->id, [[$type, $other->id]], PHP_INT_MAX, max(1, $max));
+        return Response::json(Shapes::lines($read["$type $other->id"] ?? [], $me->id));
+    }
+
     /** `clear_history`: for this user alone. */
     public static function clear(Site $site, Person $me, Params $params): Response
     {

@@ -54,7 +54,7 @@ interface Host
 
     /**
      * Whether the user may do this: `chat`, `write`, `broadcast`, `edit`, `delete`, `react`, `upload`, `search`,
-     * `report`, `moderate`. Null if so; else words for the user.
+     * `report`, `moderate`, `xmpp`. Null if so; else words for the user.
      */
     public function may(Person $me, string $act, ?string $target = null): ?string;
 

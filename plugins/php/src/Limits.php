@@ -61,6 +61,15 @@ final class Limits
     /** A user may do the same thing this many times at once, and once more each time these milliseconds are over. */
     public const ACTS_AT_ONCE = 30;
     public const ACT_MS = 1000;
+    /** A chat password, in characters of five random bits each; a user's passwords, and the names of their devices. */
+    public const CHAT_PASSWORD_CHARS = 24;
+    public const CHAT_PASSWORDS = 20;
+    public const DEVICE_CHARS = 40;
+    /** Failed log-ins of clients from one address, as one user and in all, and the milliseconds that give them back. */
+    public const CHAT_FAILURES_ADDRESS = 30;
+    public const CHAT_FAILURES_USER = 20;
+    public const CHAT_FAILURES_ALL = 300;
+    public const CHAT_FAILURES_MS = 300000;
     /** How long a client waits after a refusal for want of time or room, in seconds. */
     public const RETRY_AFTER_S = 5;
 

@@ -28,7 +28,6 @@ final class Online
     private const OLD = '3';
     private const CURRENT = '6';
 
-    private readonly Params $params;
     private Person $me;
     private Known $known;
     private Circle $circle;
@@ -44,9 +43,12 @@ final class Online
     /** @var array{menu: list<array<string, mixed>>, channels: list<array<string, mixed>>} */
     private array $extras = ['menu' => [], 'channels' => []];
 
-    public function __construct(private readonly Site $site, private readonly Request $request)
-    {
-        $this->params = $request->params;
+    /** @param \Closure(): ?Person $who whose log-in the page has, asked at the beginning and at the end */
+    public function __construct(
+        private readonly Site $site,
+        private readonly Params $params,
+        private readonly \Closure $who,
+    ) {
     }
 
     /** Step 1: the user of the host's session, or of the chat bar's own form. */
@@ -55,7 +57,7 @@ final class Online
         $host = $this->site->host;
         return $this->isForm()
             ? $host->logIn($this->params->text('username'), $this->params->get('password'))
-            : $host->me($this->request);
+            : ($this->who)();
     }
 
     private function isForm(): bool
@@ -74,21 +76,31 @@ final class Online
             // The paper's word is for older front ends, and the host's own for the bar.
             return self::failed('Forbidden', 200, ['error' => $words, 'status' => 403]);
         }
+        try {
+            return Response::json($this->begin($me));
+        } catch (CallError $error) {
+            $isKey = $error->kind === CallError::NOT_AUTHORIZED;
+            return self::failed($isKey ? 'IM Server Not Authorized' : 'IM Server Not Found');
+        }
+    }
+
+    /**
+     * All that comes after the log-in. Fails with a CallError if the message server opens no session.
+     *
+     * @return array<string, mixed> the answer
+     */
+    public function begin(Person $me): array
+    {
         $this->me = $me;
         $this->site->rates->act($this->me->id, 'online');
         $show = $this->params->short('show', Limits::SHOW_BYTES);
         $this->gather();
         $status = $this->params->clearable('status', Limits::STATUS_BYTES) ?? $this->known->status['text'];
         $this->site->tell->rest($this->known->endings);
-        try {
-            $session = $this->open($show, $status);
-        } catch (CallError $error) {
-            $isKey = $error->kind === CallError::NOT_AUTHORIZED;
-            return self::failed($isKey ? 'IM Server Not Authorized' : 'IM Server Not Found');
-        }
+        $session = $this->open($show, $status);
         try {
             $this->find();
-            $answer = Response::json($this->answer($session, $show, $status));
+            $answer = $this->answer($session, $show, $status);
             $this->handOver($session['ticket'], $show, $status);
             return $answer;
         } catch (\Throwable $error) {
@@ -282,7 +294,7 @@ final class Online
     {
         [$site, $me] = [$this->site, $this->me];
         $site->records->addTicket($me, $ticket, $site->config->now());
-        $now = $this->isForm() ? $me : $site->host->me($this->request);
+        $now = $this->isForm() ? $me : ($this->who)();
         if ($now === null || $now->id !== $me->id) {
             throw new Refusal(401, 'You are not logged in any more.');
         }

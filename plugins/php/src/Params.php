@@ -34,6 +34,18 @@ final class Params
         return new self($values);
     }
 
+    /** The fields of an object that are texts or numbers; objects as JSON. */
+    public static function ofJson(\stdClass $fields): self
+    {
+        $text = fn(mixed $value): ?string => match (true) {
+            is_string($value) => $value,
+            is_int($value) => (string) $value,
+            $value instanceof \stdClass => Response::encode($value),
+            default => null,
+        };
+        return new self(array_filter(array_map($text, get_object_vars($fields)), is_string(...)));
+    }
+
     /** A parameter as it was sent; an empty text if it was not. */
     public function get(string $name): string
     {

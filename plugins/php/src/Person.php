@@ -33,6 +33,12 @@ final class Person
     ) {
     }
 
+    /** The same user, who has logged in by this session and stays so. */
+    public function loggedIn(string $session): self
+    {
+        return new self($this->id, $this->uid, $this->nick, $this->url, $this->picUrl, $this->status, '', $session);
+    }
+
     /** Whether the message server can take this as the name of a user or a room. */
     public static function isName(string $id): bool
     {

@@ -36,6 +36,22 @@ final class Rates
         }
     }
 
+    /**
+     * Counts a failed log-in of a client of XMPP. The coarse limits come first, so that what they refuse leaves no row
+     * by its name.
+     */
+    public function fail(string $address, string $user): void
+    {
+        $counts = ["chat address $address" => Limits::CHAT_FAILURES_ADDRESS, 'chat all' => Limits::CHAT_FAILURES_ALL,
+            "chat user $user" => Limits::CHAT_FAILURES_USER];
+        foreach ($counts as $what => $atOnce) {
+            $cost = intdiv(Limits::CHAT_FAILURES_MS, $atOnce);
+            if (!$this->take($what, $cost, $atOnce * $cost)) {
+                throw Refusal::tooMany('Too many attempts to log in. Please wait some minutes.');
+            }
+        }
+    }
+
     private function take(string $what, int $cost, int $room): bool
     {
         $now = $this->config->now();

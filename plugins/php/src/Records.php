@@ -48,6 +48,7 @@ final class Records
     {
         match (true) {
             $what === 'setting' && $a === self::STATUS => $known->status = self::status($b),
+            $what === 'setting' && str_starts_with($a, ChatPasswords::SETTING) => null,
             $what === 'setting' && str_starts_with($a, self::ROOM)
                 => $known->blockedRooms[] = substr($a, strlen(self::ROOM)),
             $what === 'setting' => $known->settings[$a] = json_decode($b, true),

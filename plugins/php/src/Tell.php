@@ -42,6 +42,13 @@ final class Tell
         });
     }
 
+    /** A user has a new password at the site: the chat passwords of devices are revoked, too. */
+    public function newPassword(string $user): void
+    {
+        $this->kept(fn() => (new ChatPasswords($this->site))->revokeAll($user));
+        $this->loggedOutEverywhere($user);
+    }
+
     /** A user was banned. */
     public function banned(string $user): void
     {

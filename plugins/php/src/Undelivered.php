@@ -3,8 +3,8 @@
 /*
  * `undelivered`: messages that the message server accepted and could not deliver.
  *
- * Owns: this request of the message server, which proves its identity by the apikey. Must not: look who is logged in; a
- * browser's cookie counts for nothing here.
+ * Owns: requests that prove their identity by the apikey, and this one. Must not: look who is logged in; a browser's
+ * cookie counts for nothing here.
  */
 
 declare(strict_types=1);
@@ -16,6 +16,12 @@ final class Undelivered
     /** These messages wait for their receivers again. Messages that are not in the archive are ignored. */
     public static function undelivered(Site $site, Request $request): Response
     {
+        return self::back($site, self::read($site, $request));
+    }
+
+    /** The JSON of a request that has the domain and the apikey. */
+    public static function read(Site $site, Request $request): mixed
+    {
         if ($request->method !== 'POST') {
             throw new Refusal(405, 'This needs another method.');
         }
@@ -25,7 +31,12 @@ final class Undelivered
         if (strlen($request->body) > Limits::CALL_BYTES) {
             throw new Refusal(413, 'too many messages');
         }
-        $list = json_decode($request->body);
+        return json_decode($request->body);
+    }
+
+    /** These messages came back. */
+    public static function back(Site $site, mixed $list): Response
+    {
         if (!is_array($list)) {
             throw Refusal::bad('the body must be a list of messages');
         }

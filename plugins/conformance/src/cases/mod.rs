@@ -24,6 +24,7 @@ mod shapes;
 mod storage;
 mod texts;
 mod undelivered;
+mod xmpp;
 
 pub(crate) use case::Case;
 
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Case> {
         failures::CASES,
         storage::CASES,
         old::CASES,
+        xmpp::CASES,
         server::CASES,
     ]
     .concat()

@@ -44,7 +44,9 @@ fn main() -> ExitCode {
     logger.filter_level(log::LevelFilter::Info).parse_default_env();
     logger.filter_module("tokio_xmpp", log::LevelFilter::Off).target(env_logger::Target::Stderr).init();
     let done = match &arguments.command {
-        Some(Command::CheckConfig { file }) => read(file).map(drop),
+        Some(Command::CheckConfig { file }) => read(file).map(|_| {
+            writeln!(io::stdout(), "{}: ok", file.display()).ok();
+        }),
         None => start(&arguments.config),
     };
     match done {

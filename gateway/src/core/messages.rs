@@ -16,6 +16,8 @@ const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 const HINTS: &str = "urn:xmpp:hints";
 const FORWARD: &str = "urn:xmpp:forward:0";
 const CARBONS: &str = "urn:xmpp:carbons:2";
+/// The ids of XEP-0359.
+pub(crate) const SID: &str = "urn:xmpp:sid:0";
 const CLIENT: &str = "jabber:client";
 const OOB: &str = "jabber:x:oob";
 /// What changes or comments on an earlier message: it is never a message of its own, whatever text comes with it.
@@ -98,9 +100,11 @@ pub(crate) fn post(domains: &Domains, me: &BareJid, channel: &Channel, packet: &
     message
 }
 
-/// A message in a room to one client.
-pub(crate) fn in_room(from: Jid, to: Jid, packet: &calls::Message) -> Message {
-    shown(MessageType::Groupchat, from, to, packet)
+/// A message in a room to one client; `origin` is the id that its sender's client knows it by.
+pub(crate) fn in_room(from: Jid, to: Jid, packet: &calls::Message, origin: Option<&str>) -> Message {
+    let mut message = shown(MessageType::Groupchat, from, to, packet);
+    message.payloads.extend(origin.map(|id| element("origin-id", SID, &[("id", id)])));
+    message
 }
 
 fn shown(kind: MessageType, from: Jid, to: Jid, packet: &calls::Message) -> Message {

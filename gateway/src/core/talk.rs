@@ -10,9 +10,10 @@ use super::calls::{self, SiteAnswer};
 use super::errors::{Rule, of_rule, of_site};
 use super::inbound::Route;
 use super::member::{Member, Purpose};
+use super::messages::SID;
 use super::messages::{Said, cid, said};
 use super::{Context, Link, errors};
-use crate::limits::{BODY_BYTES_MAX, MESSAGES_AT_ONCE, MESSAGES_REFILL_MS};
+use crate::limits::{BODY_BYTES_MAX, CID_BYTES_MAX, MESSAGES_AT_ONCE, MESSAGES_REFILL_MS};
 use crate::names::name;
 
 /// To whom a client is typing.
@@ -77,7 +78,13 @@ impl Member {
             .with("body", body)
             .with("cid", cid(id.as_deref(), context.boot, connection, context.number()));
         let from = from.clone().try_into_full().map_err(|_| Rule::Malformed)?;
-        let purpose = Purpose::Said { from, to: to.clone(), id, room, body: body.to_owned() };
+        let origin = || message.payloads.iter().find(|payload| payload.is("origin-id", SID))?.attr("id");
+        let shown = room.map(|room| Reflection {
+            room,
+            body: body.to_owned(),
+            origin: origin().filter(|id| id.len() <= CID_BYTES_MAX).map(str::to_owned),
+        });
+        let purpose = Purpose::Said { from, to: to.clone(), id, shown };
         if self.ask(call, purpose, context) { Ok(()) } else { Err(Rule::TooMany) }
     }
 
@@ -159,7 +166,7 @@ impl Member {
         answer: SiteAnswer,
         from: &Jid,
         to: &Jid,
-        (id, room, body): (Option<String>, Option<String>, String),
+        (id, shown): (Option<String>, Option<Reflection>),
         context: &mut Context<'_>,
     ) {
         if let Err(refusal) = answer {
@@ -171,8 +178,7 @@ impl Member {
             let route = Route { link, from, to };
             return refuse(route, id.as_deref(), of_site(&refusal), context);
         }
-        // A room shows each message to all of its clients, with the id that its sender gave it.
-        if let Some(room) = room {
+        if let Some(Reflection { room, body, origin }) = shown {
             let packet = calls::Message {
                 id: id.unwrap_or_default(),
                 from: self.user.clone(),
@@ -183,9 +189,19 @@ impl Member {
                 timestamp: serde_json::Value::Null,
                 meta: serde_json::Value::Null,
             };
-            self.show_in_room(&packet, context);
+            self.show_in_room(&packet, origin.as_deref(), context);
         }
     }
+}
+
+/// A room shows each message to all of its clients, with the ids that its sender gave it: by these a client knows its own
+/// message.
+#[derive(Debug)]
+pub(crate) struct Reflection {
+    room: String,
+    body: String,
+    /// The id of XEP-0359.
+    origin: Option<String>,
 }
 
 /// Answers a message of a client with an error.

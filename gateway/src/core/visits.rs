@@ -18,7 +18,12 @@ use crate::names::name;
 
 impl Member {
     /// Shows a message of a room to the clients that are in it.
-    pub(super) fn show_in_room(&mut self, packet: &calls::Message, context: &mut Context<'_>) {
+    pub(super) fn show_in_room(
+        &mut self,
+        packet: &calls::Message,
+        origin: Option<&str>,
+        context: &mut Context<'_>,
+    ) {
         let (Some(room), Some(jid)) = (self.rooms.get(&packet.to), context.domains.room(&packet.to)) else {
             return;
         };
@@ -26,7 +31,7 @@ impl Member {
         let from = jid.with_resource_str(&nick).map_or_else(|_| Jid::from(jid.clone()), Jid::from);
         for client in room.joined.iter().cloned().collect::<Vec<_>>() {
             if let Some(to) = self.full(&client) {
-                self.send(Link::Rooms, in_room(from.clone(), to, packet), context);
+                self.send(Link::Rooms, in_room(from.clone(), to, packet, origin), context);
             }
         }
     }
@@ -220,7 +225,7 @@ impl Member {
             let nick = self.rooms.get(room).and_then(|known| known.nicks.get(&message.from));
             let nick = nick.map_or(&message.nick, |nick| nick);
             let from = jid.with_resource_str(nick).map_or_else(|_| host.clone(), Jid::from);
-            let shown = super::messages::delayed(in_room(from, to.clone(), message), &host, message);
+            let shown = super::messages::delayed(in_room(from, to.clone(), message, None), &host, message);
             self.send(Link::Rooms, shown, context);
         }
         self.say_subject(room, to, context);

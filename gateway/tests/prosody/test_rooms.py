@@ -86,13 +86,15 @@ class Rooms(Case):
         phone, desk = await self.joined(await self.client()), await self.joined(await self.client())
         sent = phone.make_message(self.room, "from a phone", mtype="groupchat")
         sent["id"] = "an-id-of-the-phone-that-is-long"
+        ET.SubElement(sent.xml, "{urn:xmpp:sid:0}origin-id", id="another-id")
         sent.send()
         came = await page.next("messages", lambda packet: packet["body"] == "from a phone")
         self.assertEqual((came["to"], came["type"], came["from"]), (self.group, "multicast", self.alice))
         for client in (phone, desk):
             shown = await client.message("from a phone")
             self.assertEqual((shown.get("from"), shown.get("type")), (f"{self.room}/Alice", "groupchat"))
-            self.assertEqual(shown.get("id"), sent["id"], "by its id a client knows its own message")
+            origin = next(e.get("id") for e in shown.iter() if tag(e) == "origin-id")
+            self.assertEqual((shown.get("id"), origin), (sent["id"], "another-id"), "so a client knows its own message")
         number = await page.say(self.group, "from a page", "multicast")
         for client in (phone, desk):
             shown = await client.message("from a page")

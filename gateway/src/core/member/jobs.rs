@@ -9,6 +9,7 @@ use crate::core::Context;
 use crate::core::calls::{Call, SiteAnswer, SiteRefusal};
 use crate::core::queries::answer_card;
 use crate::core::rooms::Joining;
+use crate::core::talk::Reflection;
 use crate::limits::JOBS_MAX;
 
 /// What a call was made for.
@@ -23,8 +24,7 @@ pub(crate) enum Purpose {
         from: FullJid,
         to: Jid,
         id: Option<String>,
-        room: Option<String>,
-        body: String,
+        shown: Option<Reflection>,
     },
     /// A client comes into a room.
     Join {
@@ -111,8 +111,8 @@ impl Member {
         match purpose {
             Purpose::Online => self.on_online(answer, context),
             Purpose::Offline | Purpose::Quiet => {}
-            Purpose::Said { from, to, id, room, body } => {
-                self.on_said(answer, &from.into(), &to, (id, room, body), context);
+            Purpose::Said { from, to, id, shown } => {
+                self.on_said(answer, &from.into(), &to, (id, shown), context);
             }
             Purpose::Join { room, joining } => self.on_joined(room, joining, answer, context),
             Purpose::Members { room, joining } => self.on_members(&room, joining, answer, context),

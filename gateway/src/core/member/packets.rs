@@ -47,7 +47,7 @@ impl Member {
             let post = messages::post(context.domains, &self.jid, channel, packet);
             self.send(Link::Users, post, context);
         } else if self.rooms.contains_key(&packet.to) {
-            self.show_in_room(packet, context);
+            self.show_in_room(packet, None, context);
         } else if self.invited.insert(packet.to.clone())
             && let Some(invitation) = messages::invitation(context.domains, &self.jid, &packet.to)
         {

@@ -377,9 +377,9 @@ fn a_client_that_enters_a_room_before_it_is_there_waits_for_its_presence() {
     open["rooms"] = rooms;
     trial.answer("online", Ok(open));
     assert_eq!(trial.answer("join", Ok(json!({}))).fields["id"], json!("1"));
-    let answers = trial.outputs.iter().filter_map(|output| match output {
-        Output::Send(Link::Rooms, stanza) => Some(xml(stanza)),
-        _ => None,
+    let answers = trial.outputs.iter().filter_map(|output| {
+        let Output::Send(Link::Rooms, stanza) = output else { return None };
+        Some(xml(stanza))
     });
     assert!(answers.into_iter().any(|answer| answer.contains("Walkers")), "{:?}", trial.outputs);
 }

@@ -131,9 +131,11 @@ mod tests {
             assert_eq!(outbox.push(stanza), 0);
         }
         assert!(!outbox.is_full() && outbox.is_low());
-        assert_eq!(outbox.push(message(OUT_BYTES_MAX - 2_000)), 1, "the typing state, which was enough");
+        // With the four before it and its own, one byte too many.
+        let body = OUT_BYTES_MAX + 1 - 5 * STANZA_BYTES;
+        assert_eq!(outbox.push(message(body)), 1, "the typing state, which was enough");
         assert!(!outbox.is_full());
-        assert_eq!(outbox.push(message(2_000)), 1, "the older presence of a");
+        assert_eq!(outbox.push(message(2 * STANZA_BYTES)), 1, "the older presence of a");
         assert!(outbox.is_full() && !outbox.is_low());
         let mut left = Vec::new();
         while let Some(stanza) = outbox.pop() {

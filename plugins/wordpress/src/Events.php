@@ -14,6 +14,9 @@ use NextIM\Site\Tell;
 
 final class Events
 {
+    /** @var array<int, string> the hashes of new passwords that were passed on, by user */
+    private array $passed = [];
+
     public function __construct(private readonly Plugin $plugin)
     {
     }
@@ -22,9 +25,7 @@ final class Events
     {
         // The cookie of the session that ended is still in the request.
         add_action('wp_logout', fn() => $this->tell()->loggedOut(wp_get_session_token()));
-        add_action('after_password_reset', fn(\WP_User $user)
-            => $this->tell()->loggedOutEverywhere((string) $user->ID));
-        add_action('profile_update', fn(int $id, \WP_User $old) => $this->updated($id, $old), 10, 2);
+        $this->startPasswords();
         add_action('deleted_user_meta', fn(mixed $ids, int $id, string $key) => $this->lost($id, $key), 10, 3);
         add_action('set_user_role', fn(int $id) => $this->changed($id));
         add_action('deleted_user', fn(int $id) => $this->deleted($id));
@@ -35,6 +36,25 @@ final class Events
         add_action('friends_friendship_post_delete', fn(int $a, int $b)
             => $this->tell()->apart((string) $a, (string) $b), 10, 2);
         $this->startGroups();
+    }
+
+    /**
+     * A changed password ends all sessions, as the cookies of WordPress depend on it. `wp_set_password` has an action
+     * of its own since WordPress 6.2; before, it is known by the user whom it drops from the cache.
+     */
+    private function startPasswords(): void
+    {
+        add_action('after_password_reset', fn(\WP_User $user) => $this->newPassword($user->ID));
+        add_action('profile_update', fn(int $id, \WP_User $old) => $this->updated($id, $old), 10, 2);
+        add_action('wp_set_password', function (string $password, int $id, ?\WP_User $old = null): void {
+            // WordPress hashes a password anew at a log-in, when it has a better hash.
+            if ($old === null || !wp_check_password($password, $old->user_pass)) {
+                $this->newPassword($id);
+            }
+        }, 10, 3);
+        if (!is_wp_version_compatible('6.2')) {
+            add_action('clean_user_cache', fn(int $id, \WP_User $old) => $this->updated($id, $old), 10, 2);
+        }
     }
 
     private function startGroups(): void
@@ -65,12 +85,21 @@ final class Events
         return $user === false ? '' : $user->display_name;
     }
 
-    /** A changed password ends all sessions, as the cookies of WordPress depend on it. */
     private function updated(int $id, \WP_User $old): void
     {
         $user = get_userdata($id);
         if ($user !== false && $user->user_pass !== $old->user_pass) {
-            $this->tell()->loggedOutEverywhere((string) $id);
+            $this->newPassword($id);
+        }
+    }
+
+    /** Several hooks may be about one change. */
+    private function newPassword(int $id): void
+    {
+        $hash = get_userdata($id)->user_pass ?? '';
+        if (($this->passed[$id] ?? null) !== $hash) {
+            $this->passed[$id] = $hash;
+            $this->tell()->newPassword((string) $id);
         }
     }
 

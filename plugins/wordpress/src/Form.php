@@ -20,7 +20,7 @@ final class Form
         $head = $kind === 'roles' ? $title : "<label for=\"$id\">$title</label>";
         $named = "id=\"$id\" name=\"" . esc_attr($name) . "\" aria-describedby=\"$id-help\"";
         $field = match ($kind) {
-            'roles' => self::roles((string) $value, $title),
+            'roles' => self::roles($name, (string) $value, $title),
             'checkbox' => "<input $named type=\"checkbox\" value=\"1\"" . ($value ? ' checked' : '') . '> ',
             'password' => "<input $named type=\"password\" class=\"regular-text\" autocomplete=\"new-password\">",
             'number' => "<input $named type=\"number\" min=\"0\" class=\"small-text\" value=\"" . (int) $value . '">',
@@ -35,13 +35,13 @@ final class Form
     }
 
     /** A box for each role. */
-    private static function roles(string $chosen, string $title): string
+    private static function roles(string $name, string $chosen, string $title): string
     {
         $boxes = '';
-        foreach (wp_roles()->role_names as $role => $name) {
+        foreach (wp_roles()->role_names as $role => $nick) {
             $isChosen = in_array($role, Options::words($chosen), true);
-            $boxes .= '<label><input type="checkbox" name="roles[]" value="' . esc_attr($role) . '"'
-                . ($isChosen ? ' checked' : '') . '> ' . esc_html(translate_user_role($name)) . '</label><br>';
+            $boxes .= '<label><input type="checkbox" name="' . esc_attr($name) . '[]" value="' . esc_attr($role) . '"'
+                . ($isChosen ? ' checked' : '') . '> ' . esc_html(translate_user_role($nick)) . '</label><br>';
         }
         return "<fieldset><legend class=\"screen-reader-text\">$title</legend>$boxes</fieldset>";
     }

@@ -167,6 +167,7 @@ class Host implements RelationsHost
             'chat' => $this->mayEnter(new \WP_User((int) $me->id)),
             'broadcast' => user_can((int) $me->id, 'manage_options'),
             'moderate' => user_can((int) $me->id, 'moderate_comments'),
+            'xmpp' => self::isInRole(new \WP_User((int) $me->id), $this->roles('xmpp_roles')),
             default => true,
         };
         $words = $isAllowed ? null : __('You may not do this.', 'nextim');
@@ -176,12 +177,12 @@ class Host implements RelationsHost
 
     private function mayEnter(\WP_User $user): bool
     {
-        return $this->isMember($user) && $this->isInRole($user);
+        return $this->isMember($user) && self::isInRole($user, $this->roles());
     }
 
-    private function isInRole(\WP_User $user): bool
+    /** @param list<string> $roles if there are none, all roles */
+    private static function isInRole(\WP_User $user, array $roles): bool
     {
-        $roles = $this->roles();
         return $roles === [] || array_intersect($roles, $user->roles) !== [] || is_super_admin($user->ID);
     }
 
@@ -232,10 +233,10 @@ class Host implements RelationsHost
         return array_map($shown, array_values(array_filter($users, $isOne)));
     }
 
-    /** @return list<string> the roles that may chat; none if all may */
-    private function roles(): array
+    /** @return list<string> the roles that may chat, or do so by XMPP; none if all may */
+    private function roles(string $setting = 'roles'): array
     {
-        return Options::words((string) $this->options->all()['roles']);
+        return Options::words((string) $this->options->all()[$setting]);
     }
 
     /** The contact group of a member: the role. */

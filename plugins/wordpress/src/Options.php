@@ -17,7 +17,8 @@ final class Options
 {
     private const NAME = 'nextim';
     private const DEFAULTS = ['server' => 'http://127.0.0.1:8000', 'public_url' => '', 'domain' => '', 'apikey' => '',
-        'roles' => '', 'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0, 'jsonp_origins' => ''];
+        'roles' => '', 'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0, 'jsonp_origins' => '',
+        'xmpp' => false, 'xmpp_domain' => '', 'xmpp_roles' => ''];
 
     /** The site that was asked. */
     private readonly int $site;
@@ -33,7 +34,9 @@ final class Options
     {
         $kept = $this->isNetwork ? get_site_option(self::NAME, []) : get_option(self::NAME, []);
         $all = array_intersect_key(is_array($kept) ? $kept : [], self::DEFAULTS) + self::DEFAULTS;
-        $all['domain'] = $all['domain'] === '' ? (string) wp_parse_url($this->home(), PHP_URL_HOST) : $all['domain'];
+        foreach (['domain', 'xmpp_domain'] as $name) {
+            $all[$name] = $all[$name] === '' ? (string) wp_parse_url($this->home(), PHP_URL_HOST) : $all[$name];
+        }
         return $all;
     }
 
@@ -49,6 +52,7 @@ final class Options
                 is_int($default) => max(0, (int) $text),
                 $name === 'apikey' => $text === '' ? $all[$name] : $text,
                 $name === 'server', $name === 'public_url' => rtrim(esc_url_raw($text, ['http', 'https']), '/'),
+                $name === 'xmpp_domain' => self::hostName($text),
                 default => sanitize_textarea_field($text),
             };
         }
@@ -76,6 +80,7 @@ final class Options
             cookiePath: $path,
             secure: wp_parse_url($home, PHP_URL_SCHEME) === 'https',
             strangers: (bool) $all['strangers'],
+            xmpp: $all['xmpp'] ? (string) $all['xmpp_domain'] : '',
         );
     }
 
@@ -96,6 +101,18 @@ final class Options
     public function undeliveredUrl(): string
     {
         return $this->home() . '?nextim=undelivered';
+    }
+
+    /** Where the gateway asks for members with clients of XMPP. */
+    public function xmppUrl(): string
+    {
+        return $this->home() . '?nextim=xmpp';
+    }
+
+    private static function hostName(string $text): string
+    {
+        $name = mb_strtolower($text);
+        return preg_match('~^[^\s/@:<>"\'&\\\\]+$~Du', $name) === 1 ? $name : '';
     }
 
     private function siteUrl(): string

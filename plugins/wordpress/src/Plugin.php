@@ -59,6 +59,7 @@ final class Plugin
         (new PersonalData($this))->start();
         if (is_admin()) {
             (new SettingsPage($this, new Check($this)))->start(plugin_basename($this->file));
+            (new ProfileSection($this))->start();
         }
     }
 
@@ -123,7 +124,7 @@ final class Plugin
     }
 
     /** Runs it on the main site of the network, if the chat is the network's. @param callable(): void $what */
-    private function onSite(bool $isNetwork, callable $what): void
+    public function onSite(bool $isNetwork, callable $what): void
     {
         $isNetwork && switch_to_blog(get_main_site_id());
         $what();

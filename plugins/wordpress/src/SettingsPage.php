@@ -90,6 +90,7 @@ final class SettingsPage
             '</button> <button class="button" name="test" value="1">', esc_html__('Save and test', 'nextim'),
             '</button></p></form>';
         $this->example((string) $all['domain']);
+        $all['xmpp'] && $this->gateway((string) $all['domain'], (string) $all['xmpp_domain']);
         echo '</div>';
     }
 
@@ -129,6 +130,14 @@ final class SettingsPage
                 'jsonp_origins' => ['textarea', __('Other origins', 'nextim'), __('Other sites whose pages may use'
                     . ' this chat by JSONP, such as https://www.example. Usually empty.', 'nextim')],
             ],
+            __('Phone and desktop clients (XMPP)', 'nextim') => [
+                'xmpp' => ['checkbox', __('XMPP', 'nextim'), __('Members may chat with clients of XMPP, by the gateway'
+                    . ' nextim-xmpp and an XMPP server of yours.', 'nextim')],
+                'xmpp_domain' => ['text', __('Address domain', 'nextim'), __('What stands behind the @ of the members\''
+                    . ' addresses: the domain of the XMPP server, such as chat.example.', 'nextim')],
+                'xmpp_roles' => ['roles', __('Who may use XMPP', 'nextim'), __('If none is chosen, all who may'
+                    . ' chat.', 'nextim')],
+            ],
         ];
     }
 
@@ -147,18 +156,45 @@ final class SettingsPage
     private function example(string $domain): void
     {
         $options = $this->plugin->options;
-        $text = fn(string $value): string
-            => (string) wp_json_encode($value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
-        $table = implode("\n", [
-            '[[domain]]',
-            "name = {$text($domain)}",
-            'apikeys = ["…"]',
-            'origins = [' . implode(', ', array_map($text, $options->origins())) . ']',
-            "undelivered_url = {$text($options->undeliveredUrl())}",
-        ]);
-        echo '<h2>', esc_html__('For the configuration of the message server', 'nextim'), '</h2><p>',
-            esc_html__('Add this table to nextim.toml, with the key in place of the dots, and reload the'
-                . ' server.', 'nextim'),
-            '</p><pre style="overflow-x: auto; padding: 1em; background: #fff">', esc_html($table), '</pre>';
+        self::lines(
+            __('For the configuration of the message server', 'nextim'),
+            __('Add this table to nextim.toml, with the key in place of the dots, and reload the server.', 'nextim'),
+            [
+                '[[domain]]',
+                'name = ' . self::text($domain),
+                'apikeys = ["…"]',
+                'origins = [' . implode(', ', array_map(self::text(...), $options->origins())) . ']',
+                'undelivered_url = ' . self::text($options->undeliveredUrl()),
+            ],
+        );
+    }
+
+    /** What the gateway and the XMPP server need of this site. */
+    private function gateway(string $domain, string $login): void
+    {
+        self::lines(
+            __('For the configuration of the gateway', 'nextim'),
+            __('These lines of nextim-xmpp.toml are those of this site, with the key in place of the dots. The XMPP'
+                . ' server has the same address, domain and key.', 'nextim'),
+            [
+                'login_domain = ' . self::text($login),
+                'site_url = ' . self::text($this->plugin->options->xmppUrl()),
+                'domain = ' . self::text($domain),
+                'apikey = "…"',
+            ],
+        );
+    }
+
+    private static function text(string $value): string
+    {
+        return (string) wp_json_encode($value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+    }
+
+    /** @param list<string> $lines */
+    private static function lines(string $title, string $help, array $lines): void
+    {
+        echo '<h2>', esc_html($title), '</h2><p>', esc_html($help), '</p>',
+            '<pre style="overflow-x: auto; padding: 1em; background: #fff">', esc_html(implode("\n", $lines)),
+            '</pre>';
     }
 }

@@ -84,7 +84,7 @@ switch ($command) {
         must(activate_plugin('nextim/nextim.php', '', getenv('WORLD_SITES') === 'network'));
         $options = ['server' => getenv('WORLD_IM'), 'domain' => getenv('WORLD_DOMAIN'),
             'public_url' => getenv('WORLD_PUBLIC_URL') ?: 'https://im.example', 'strangers' => true, 'channels' => true,
-            'jsonp_origins' => 'http://www.example'];
+            'jsonp_origins' => 'http://www.example', 'xmpp' => true, 'xmpp_domain' => 'login.example'];
         getenv('WORLD_SITES') === 'network' ? update_site_option('nextim', $options) : update_option('nextim', $options);
         break;
     case 'deactivate':
@@ -136,6 +136,13 @@ switch ($command) {
         break;
     case 'log_out_everywhere':
         WP_Session_Tokens::get_instance((int) $arguments[0])->destroy_all();
+        break;
+    case 'revoke_chat_passwords':
+        $chat = plugin()->handler();
+        [$me] = $chat->site->host->people([$arguments[0]], []);
+        foreach ($chat->chatPasswords()->of($me) as ['id' => $id]) {
+            $chat->chatPasswords()->revoke($me, $id);
+        }
         break;
     case 'subscribe':
         keep(['subscribed' => put(world()['subscribed'], $arguments[0], true)] + world());

@@ -15,7 +15,8 @@ final class SettingsPageTest extends SiteCase
     private const PAGE = '/wp-admin/options-general.php?page=nextim';
     private const FORM = ['action' => 'nextim_save', 'server' => 'http://127.0.0.1:8000/', 'strangers' => '1',
         'public_url' => 'https://im.example/', 'domain' => 'a "site"', 'apikey' => 'a new secret', 'days' => '-7',
-        'roles' => ['editor', 'author'], 'jsonp_origins' => "https://a.example\nhttps://b.example"];
+        'roles' => ['editor', 'author'], 'jsonp_origins' => "https://a.example\nhttps://b.example", 'xmpp' => '1',
+        'xmpp_domain' => ' Chat.Example ', 'xmpp_roles' => ['author']];
 
     public function testItSavesAndShowsAllButTheKey(): void
     {
@@ -28,19 +29,33 @@ final class SettingsPageTest extends SiteCase
         self::assertSame(['server' => 'http://127.0.0.1:8000', 'public_url' => 'https://im.example',
             'domain' => 'a "site"', 'apikey' => 'a new secret', 'roles' => 'editor author', 'rooms' => false,
             'strangers' => true, 'channels' => false, 'days' => 0,
-            'jsonp_origins' => "https://a.example\nhttps://b.example"], array_merge(['server' => '', 'public_url' => '',
-            'domain' => '', 'apikey' => '', 'roles' => '', 'rooms' => '', 'strangers' => '', 'channels' => '',
-            'days' => '', 'jsonp_origins' => ''], $kept));
+            'jsonp_origins' => "https://a.example\nhttps://b.example", 'xmpp' => true, 'xmpp_domain' => 'chat.example',
+            'xmpp_roles' => 'author'], array_merge(array_fill_keys(['server', 'public_url', 'domain', 'apikey', 'roles',
+            'rooms', 'strangers', 'channels', 'days', 'jsonp_origins', 'xmpp', 'xmpp_domain', 'xmpp_roles'], ''), $kept));
         $page = $admin->get(self::PAGE . '&saved=1')->body;
         self::assertStringNotContainsString('a new secret', $page);
         self::assertStringContainsString('name = &quot;a \&quot;site\&quot;&quot;', $page);
         $url = getenv('WORLD_URL') . '/?nextim=undelivered';
         self::assertStringContainsString("undelivered_url = &quot;$url&quot;", $page);
-        self::assertStringContainsString('value="editor" checked', $page);
+        self::assertStringContainsString('name="roles[]" value="editor" checked', $page);
         self::assertStringNotContainsString('value="subscriber" checked', $page);
+        self::assertStringContainsString('name="xmpp_roles[]" value="author" checked', $page);
+        self::assertStringNotContainsString('name="xmpp_roles[]" value="editor" checked', $page);
+        $url = getenv('WORLD_URL') . '/?nextim=xmpp';
+        self::assertStringContainsString("login_domain = &quot;chat.example&quot;\nsite_url = &quot;$url&quot;", $page);
         $admin->post('/wp-admin/admin-post.php', ['apikey' => '', '_wpnonce' => $nonce] + self::FORM);
         wp_cache_flush();
         self::assertSame('a new secret', ((array) get_option('nextim'))['apikey']);
+    }
+
+    public function testWithoutXmppThePageNamesNoGateway(): void
+    {
+        $this->set(['xmpp' => false]);
+        self::assertStringNotContainsString('site_url', Visitor::as('admin')->get(self::PAGE)->body);
+        foreach (['a b', 'a@b', 'https://a', '"a"'] as $odd) {
+            $this->plugin()->options->save(['xmpp' => '1', 'xmpp_domain' => $odd]);
+            self::assertSame('127.0.0.1', $this->plugin()->options->config()->xmpp, $odd);
+        }
     }
 
     public function testOnlyAnAdministratorWithTheNonceMaySave(): void

@@ -67,6 +67,20 @@ final class NetworkTest extends SiteCase
         add_user_to_blog(2, self::CAROL, 'subscriber');
     }
 
+    public function testChatPasswordsAreMadeOnAnySiteByTheRolesOfTheMainOne(): void
+    {
+        $page = '/two/wp-admin/profile.php';
+        $alice = Visitor::as('alice');
+        $nonce = $alice->get($page)->find('~name="nextim_nonce" value="(\w+)"~');
+        $alice->post($page, ['nextim_chat_passwords' => 'make', 'nextim_device' => 'Alices phone', 'nextim_nonce' => $nonce]);
+        self::assertStringContainsString('Alices phone', $alice->get('/wp-admin/profile.php')->body);
+        $onTwo = new \WP_User(self::ALICE, '', 2);
+        $onTwo->set_role('author');
+        $this->set(['xmpp_roles' => 'author']);
+        self::assertStringNotContainsString('nextim-chat-passwords', $alice->get($page)->body);
+        $onTwo->set_role('subscriber');
+    }
+
     public function testASpammerIsGone(): void
     {
         $carol = Visitor::as('carol');

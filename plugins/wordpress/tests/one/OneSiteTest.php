@@ -65,6 +65,13 @@ final class OneSiteTest extends SiteCase
         self::assertSame([$ticket], array_column($this->told('/presences/offline'), 'ticket'));
     }
 
+    public function testChatPasswordsAreOnItsOwnPages(): void
+    {
+        $has = fn(string $name, string $page): bool => str_contains(Visitor::as($name)->get($page)->body, 'nextim_nonce');
+        self::assertTrue($has('alice', '/two/wp-admin/profile.php'));
+        self::assertFalse($has('alice', '/wp-admin/profile.php'));
+    }
+
     public function testTheSettingsAreItsOwn(): void
     {
         $admin = Visitor::as('admin');

@@ -38,7 +38,7 @@ final class Webim
         if ($found->status === 200 && in_array($endpoint, self::KEEPS, true)) {
             $this->keepSession();
         }
-        if ($endpoint === 'undelivered') {
+        if (in_array($endpoint, ['undelivered', 'xmpp'], true)) {
             $this->dropSession();
         }
         $response = new Response($found->body, $found->status);
@@ -56,7 +56,7 @@ final class Webim
         }
     }
 
-    /** phpBB has made a session for the message server, which sends no cookie and would get one with each call. */
+    /** phpBB has made a session for the message server or the gateway, which sends no cookie and would get one with each call. */
     private function dropSession(): void
     {
         if (!empty($this->user->data['session_created']) && (int) $this->user->data['user_id'] === ANONYMOUS) {

@@ -198,6 +198,7 @@ final class Host implements RelationsHost
         }
         $isAllowed = match ($act) {
             'chat' => $this->mayI($me, 'u_nextim'),
+            'xmpp' => $this->mayI($me, 'u_nextim_xmpp'),
             'broadcast' => $this->mayI($me, 'a_'),
             'moderate' => $this->mayI($me, 'm_') || $this->mayI($me, 'a_'),
             default => true,

@@ -20,7 +20,8 @@ final class Options
 {
     public const PREFIX = 'nextim_';
     public const DEFAULTS = ['server' => 'http://127.0.0.1:8000', 'public_url' => '', 'domain' => '', 'apikey' => '',
-        'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0, 'jsonp_origins' => ''];
+        'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0, 'jsonp_origins' => '', 'xmpp' => false,
+        'xmpp_domain' => ''];
     /** The column of phpBB holds no more. */
     private const LENGTH = 255;
 
@@ -44,7 +45,9 @@ final class Options
                 default => (string) $kept,
             };
         }
-        $all['domain'] = $all['domain'] === '' ? (string) $this->settings['server_name'] : $all['domain'];
+        foreach (['domain', 'xmpp_domain'] as $name) {
+            $all[$name] = $all[$name] === '' ? (string) $this->settings['server_name'] : $all[$name];
+        }
         return $all;
     }
 
@@ -59,6 +62,7 @@ final class Options
                 is_int($default) => (string) max(0, (int) $text),
                 $name === 'apikey' => $text === '' ? (string) $all[$name] : $text,
                 $name === 'server', $name === 'public_url' => self::url($text),
+                $name === 'xmpp_domain' => self::hostName($text),
                 default => $text,
             };
             $this->settings->set(self::PREFIX . $name, $value);
@@ -75,13 +79,14 @@ final class Options
             apikey: (string) $all['apikey'],
             publicUrl: (string) $all['public_url'],
             endpoint: $this->endpoint('{endpoint}'),
-            siteUrl: $jsonpOrigins === [] ? '' : $this->origin(),
+            siteUrl: $jsonpOrigins === [] && !$all['xmpp'] ? '' : $this->origin(),
             origins: $this->origins(),
             jsonpOrigins: $jsonpOrigins,
             cookiePath: $this->path(),
             secure: $this->isSecure(),
             logInUrl: $this->link('ucp.php?mode=login&redirect={page}'),
             strangers: (bool) $all['strangers'],
+            xmpp: $all['xmpp'] ? (string) $all['xmpp_domain'] : '',
         );
     }
 
@@ -145,6 +150,12 @@ final class Options
     public static function words(string $text): array
     {
         return preg_split('/[\s,]+/', $text, -1, PREG_SPLIT_NO_EMPTY) ?: [];
+    }
+
+    private static function hostName(string $text): string
+    {
+        $name = mb_strtolower($text);
+        return preg_match('~^[^\s/@:<>"\'&\\\\]+$~Du', $name) === 1 ? $name : '';
     }
 
     private static function url(string $text): string

@@ -47,7 +47,7 @@ final class SettingsPage
         }
         $this->fields();
         $this->template->assign_vars(['S_SAVED' => $isSaved, 'ERROR' => $error, 'U_ACTION' => $action,
-            'TABLE' => self::escaped($this->table())]);
+            'TABLE' => self::escaped($this->table()), 'GATEWAY' => self::escaped($this->gateway())]);
     }
 
     /** @return array<string, string> */
@@ -89,6 +89,15 @@ final class SettingsPage
         $url = $this->options->origin() . $this->options->endpoint('undelivered');
         $name = $this->options->all()['domain'];
         return "[[domain]]\nname = \"$name\"\napikeys = [\"…\"]\nundelivered_url = \"$url\"\n";
+    }
+
+    /** What the gateway to XMPP needs of this board; empty if XMPP is off. */
+    private function gateway(): string
+    {
+        ['domain' => $name, 'xmpp' => $isOn, 'xmpp_domain' => $login] = $this->options->all();
+        $url = $this->options->origin() . $this->options->endpoint('xmpp');
+        return !$isOn ? ''
+            : "login_domain = \"$login\"\nsite_url = \"$url\"\ndomain = \"$name\"\napikey = \"…\"\n";
     }
 
     private static function escaped(string $text): string

@@ -76,7 +76,7 @@ final class Events implements EventSubscriberInterface
 
     /**
      * phpBB has no events of their own for new passwords, which end all sessions, and for bans by moderators' tools. It
-     * writes both to the notes about the user.
+     * writes both to the notes about the user: a password of the user's own, after a reset, and by an administrator.
      *
      * @param \ArrayAccess<string, mixed> $event
      */
@@ -87,7 +87,7 @@ final class Events implements EventSubscriberInterface
             return;
         }
         match ($event['log_operation']) {
-            'LOG_USER_NEW_PASSWORD' => $this->plugin->tell()->loggedOutEverywhere($id),
+            'LOG_USER_NEW_PASSWORD' => $this->plugin->tell()->newPassword($id),
             'LOG_BAN_USER' => $this->ban([$id]),
             default => null,
         };

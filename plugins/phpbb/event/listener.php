@@ -49,7 +49,8 @@ class listener implements EventSubscriberInterface
     /** @param \ArrayAccess<string, mixed> $event */
     public function permission($event): void
     {
-        $event['permissions'] = [...$event['permissions'], 'u_nextim' => ['lang' => 'ACL_U_NEXTIM', 'cat' => 'misc']];
+        $event['permissions'] = [...$event['permissions'], 'u_nextim' => ['lang' => 'ACL_U_NEXTIM', 'cat' => 'misc'],
+            'u_nextim_xmpp' => ['lang' => 'ACL_U_NEXTIM_XMPP', 'cat' => 'misc']];
     }
 
     /**

@@ -37,9 +37,9 @@ class install extends migration
         foreach (Options::DEFAULTS as $name => $value) {
             $settings[] = ['config.add', [Options::PREFIX . $name, is_bool($value) ? (int) $value : $value]];
         }
-        $grant = fn(string $role, bool $may = true): array => ['if', [
+        $grant = fn(string $role, string $right, bool $may = true): array => ['if', [
             ['permission.role_exists', [$role]],
-            ['permission.permission_set', [$role, 'u_nextim', 'role', $may]],
+            ['permission.permission_set', [$role, $right, 'role', $may]],
         ]];
         $page = ['module_basename' => '\nextim\bar\acp\main_module', 'modes' => ['settings']];
         return [
@@ -49,12 +49,17 @@ class install extends migration
             ['config.add', ['nextim_prune_last', 0, true]],
             ['config_text.add', ['nextim_erase', '']],
             ['permission.add', ['u_nextim']],
-            $grant('ROLE_USER_STANDARD'),
-            $grant('ROLE_USER_FULL'),
+            ['permission.add', ['u_nextim_xmpp']],
+            $grant('ROLE_USER_STANDARD', 'u_nextim'),
+            $grant('ROLE_USER_STANDARD', 'u_nextim_xmpp'),
+            $grant('ROLE_USER_FULL', 'u_nextim'),
+            $grant('ROLE_USER_FULL', 'u_nextim_xmpp'),
             // As phpBB has it for private messages.
-            $grant('ROLE_USER_NEW_MEMBER', false),
+            $grant('ROLE_USER_NEW_MEMBER', 'u_nextim', false),
             ['module.add', ['acp', 'ACP_CAT_DOT_MODS', 'ACP_NEXTIM']],
             ['module.add', ['acp', 'ACP_NEXTIM', $page]],
+            ['module.add', ['ucp', 'UCP_PROFILE', ['module_basename' => '\nextim\bar\ucp\main_module',
+                'modes' => ['passwords']]]],
         ];
     }
 

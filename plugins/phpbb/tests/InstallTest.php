@@ -77,15 +77,19 @@ final class InstallTest extends BoardCase
         foreach (array_keys(Options::DEFAULTS) as $name) {
             self::assertContains("nextim_$name", array_column($of('config.add'), 0));
         }
-        self::assertSame([['u_nextim']], $of('permission.add'));
+        self::assertSame([['u_nextim'], ['u_nextim_xmpp']], $of('permission.add'));
         self::assertContains(['nextim_erase', ''], $of('config_text.add'));
         self::assertSame(
-            [['ROLE_USER_STANDARD', 'u_nextim', 'role', true], ['ROLE_USER_FULL', 'u_nextim', 'role', true],
+            [['ROLE_USER_STANDARD', 'u_nextim', 'role', true], ['ROLE_USER_STANDARD', 'u_nextim_xmpp', 'role', true],
+            ['ROLE_USER_FULL', 'u_nextim', 'role', true], ['ROLE_USER_FULL', 'u_nextim_xmpp', 'role', true],
             ['ROLE_USER_NEW_MEMBER', 'u_nextim', 'role', false]],
             array_map(fn(array $if): array => $if[1][1], $of('if')),
         );
         self::assertSame(['acp', 'ACP_NEXTIM', ['module_basename' => '\nextim\bar\acp\main_module',
             'modes' => ['settings']]], $of('module.add')[1]);
+        self::assertSame(['ucp', 'UCP_PROFILE', ['module_basename' => '\nextim\bar\ucp\main_module',
+            'modes' => ['passwords']]], $of('module.add')[2]);
+        self::assertContains(['nextim_xmpp', 0], $of('config.add'), 'XMPP is off at first');
         self::assertSame('custom', $steps[0][0], 'the tables come first');
         self::assertFalse($this->migration()->effectively_installed());
         self::assertTrue((new install(new config(['nextim_server' => '']), $this->empty, 'x_'))->effectively_installed());
@@ -103,6 +107,8 @@ final class InstallTest extends BoardCase
         $info = (new main_info())->module();
         self::assertSame('\nextim\bar\acp\main_module', $info['filename']);
         self::assertSame('ext_nextim/bar && acl_a_board', $info['modes']['settings']['auth']);
+        $auth = (new \nextim\bar\ucp\main_info())->module()['modes']['passwords']['auth'];
+        self::assertSame('ext_nextim/bar && cfg_nextim_xmpp && acl_u_nextim && acl_u_nextim_xmpp', $auth);
     }
 
     private function ext(string $php): ext
@@ -149,7 +155,7 @@ final class InstallTest extends BoardCase
             sort($found[0]);
             return $found[0];
         }, $words);
-        foreach (['common', 'info_acp_nextim', 'permissions_nextim'] as $file) {
+        foreach (['common', 'info_acp_nextim', 'info_ucp_nextim', 'permissions_nextim'] as $file) {
             $english = $places(self::words('en', $file));
             self::assertNotSame([], $english);
             foreach (['zh_cmn_hans', 'zh_cmn_hant'] as $language) {
@@ -160,11 +166,12 @@ final class InstallTest extends BoardCase
 
     public function testEachWordThatIsUsedIsThere(): void
     {
-        $known = self::words('en', 'common') + self::words('en', 'info_acp_nextim') + self::words('en', 'permissions_nextim');
+        $known = self::words('en', 'common') + self::words('en', 'info_acp_nextim') + self::words('en', 'info_ucp_nextim')
+            + self::words('en', 'permissions_nextim');
         $used = [];
-        foreach (['core', 'acp', 'event', 'adm/style', '.'] as $folder) {
+        foreach (['core', 'acp', 'ucp', 'event', 'adm/style', 'styles/all/template', '.'] as $folder) {
             foreach (glob(dirname(__DIR__) . "/$folder/*.{php,html}", GLOB_BRACE) ?: [] as $file) {
-                preg_match_all("/(?:L_|')((?:NEXTIM|ACP_NEXTIM|ACL)_[A-Z_]*[A-Z])\\b/", (string) file_get_contents($file), $found);
+                preg_match_all("/(?:L_|')((?:NEXTIM|ACP_NEXTIM|UCP_NEXTIM|ACL)_[A-Z_]*[A-Z])\\b/", (string) file_get_contents($file), $found);
                 array_push($used, ...$found[1]);
             }
         }

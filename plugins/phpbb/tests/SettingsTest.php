@@ -67,13 +67,29 @@ final class SettingsTest extends BoardCase
     public function testWhatAFormSaves(): void
     {
         $this->submit(['server' => ' http://10.0.0.1:8000/ ', 'public_url' => 'https://chat.example/', 'domain' => 'a "b"',
-            'apikey' => 'secret', 'strangers' => '1', 'days' => '30', 'jsonp_origins' => 'https://a.example https://b.example']);
+            'apikey' => 'secret', 'strangers' => '1', 'days' => '30', 'jsonp_origins' => 'https://a.example https://b.example',
+            'xmpp' => '1', 'xmpp_domain' => 'Chat.Example']);
         self::assertTrue($this->template->vars['S_SAVED']);
-        self::assertSame(['server' => 'http://10.0.0.1:8000', 'public_url' => 'https://chat.example', 'domain' => 'a "b"',
+        self::assertSame(
+            ['server' => 'http://10.0.0.1:8000', 'public_url' => 'https://chat.example', 'domain' => 'a "b"',
             'apikey' => 'secret', 'rooms' => false, 'strangers' => true, 'channels' => false, 'days' => 30,
-            'jsonp_origins' => 'https://a.example https://b.example'], $this->options->all());
+            'jsonp_origins' => 'https://a.example https://b.example', 'xmpp' => true, 'xmpp_domain' => 'chat.example'],
+            $this->options->all()
+        );
         self::assertSame(['https://a.example', 'https://b.example'], $this->options->config()->jsonpOrigins);
         self::assertSame('https://forum.example', $this->options->config()->siteUrl, 'pages elsewhere need whole links');
+    }
+
+    public function testTheGatewayIsToldOnlyWithXmpp(): void
+    {
+        $this->page()->show('');
+        self::assertSame(['', '', ''], [$this->template->vars['GATEWAY'], $this->options->config()->xmpp,
+            $this->options->config()->siteUrl]);
+        $this->submit(['xmpp' => '1', 'xmpp_domain' => 'no domain', 'domain' => 'forum']);
+        self::assertStringContainsString("login_domain = &quot;forum.example&quot;\n"
+            . 'site_url = &quot;https://forum.example/forum/app.php/nextim/xmpp&quot;', $this->template->vars['GATEWAY']);
+        $config = $this->options->config();
+        self::assertSame(['forum.example', 'https://forum.example'], [$config->xmpp, $config->siteUrl], 'links are whole');
     }
 
     public function testWhatAFormCannotSave(): void

@@ -92,6 +92,11 @@ namespace phpbb {
             return false;
         }
 
+        public function format_date(int $time): string
+        {
+            return gmdate('Y-m-d', $time);
+        }
+
         public function update_session(array $values): void
         {
             $this->updates[] = $values;

@@ -14,4 +14,5 @@ if (!defined('IN_PHPBB')) {
 
 $lang = array_merge($lang ?? [], [
     'ACL_U_NEXTIM' => 'Can use the chat',
+    'ACL_U_NEXTIM_XMPP' => 'Can chat with clients of XMPP',
 ]);

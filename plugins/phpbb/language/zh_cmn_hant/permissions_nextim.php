@@ -14,4 +14,5 @@ if (!defined('IN_PHPBB')) {
 
 $lang = array_merge($lang ?? [], [
     'ACL_U_NEXTIM' => '可以使用聊天',
+    'ACL_U_NEXTIM_XMPP' => '可以用 XMPP 用戶端聊天',
 ]);

@@ -1,0 +1,17 @@
+<?php
+
+/*
+ * The names of the page for chat passwords, in traditional Chinese.
+ *
+ * Owns: what phpBB lists of it. Must not: lack a word that another language has.
+ */
+
+declare(strict_types=1);
+
+if (!defined('IN_PHPBB')) {
+    exit;
+}
+
+$lang = array_merge($lang ?? [], [
+    'UCP_NEXTIM_PASSWORDS' => '聊天密碼',
+]);

@@ -23,6 +23,7 @@ pub mod limits;
 pub mod link;
 pub mod names;
 pub mod ops;
+mod polls;
 pub mod run;
 pub mod stats;
 pub mod xml;

@@ -20,10 +20,14 @@ pub const MESSAGES_AT_ONCE: u64 = 20;
 pub const MESSAGES_REFILL_MS: u64 = 10_000;
 /// Rooms that a member is in at once.
 pub const ROOMS_MAX: usize = 10;
-/// Stanzas to rooms that wait for the presence of their client, which comes by another connection …
+/// Stanzas to rooms of one member that wait for the presence of their client, which comes by another connection …
+pub const EARLY_OF_MEMBER_MAX: usize = 64;
+/// … those of all members …
 pub const EARLY_MAX: usize = 1_000;
 /// … for this time.
 pub const EARLY_MS: u64 = 5_000;
+/// Bytes by which a full outbox must grow before it is searched again for what can be dropped: each search walks all of it.
+pub const OUT_BYTES_AGAIN: usize = OUT_BYTES_MAX / 16;
 /// Calls of the site that wait for a member; each client may send many stanzas at once.
 pub const JOBS_MAX: usize = 64;
 /// Ids of messages that a member keeps, to know an error that comes back for one.

@@ -79,7 +79,7 @@ pub async fn hold(
                 if inputs.send(Input::Up(link)).await.is_err() {
                     return;
                 }
-                let end = serve(link, stream, &counter, &inputs, &mut orders).await;
+                let end = serve(link, stream, &counter, &inputs, &mut orders, &stats).await;
                 stats.set("nextim_xmpp_connected", &label, 0);
                 if inputs.send(Input::Down(link)).await.is_err() || end == End::Wanted {
                     return;
@@ -175,13 +175,19 @@ async fn serve(
     bytes: &AtomicUsize,
     inputs: &mpsc::Sender<Input>,
     orders: &mut mpsc::UnboundedReceiver<Order>,
+    stats: &Stats,
 ) -> End {
     let mut outbox = Outbox::default();
     let mut is_congested = false;
     loop {
         let event =
-            future::poll_fn(|context| poll_event(&mut stream, &mut outbox, is_congested, orders, context));
-        let input = match event.await {
+            future::poll_fn(|context| poll_event(&mut stream, &mut outbox, is_congested, orders, context))
+                .await;
+        let dropped = outbox.take_dropped();
+        if dropped > 0 {
+            stats.add("nextim_xmpp_dropped_total", "reason=\"full\"", dropped);
+        }
+        let input = match event {
             Event::Read(Some(Ok(FallibleStreamElement::Ok(XmppStreamElement::Stanza(stanza))))) => {
                 let is_long = bytes.swap(0, Ordering::Relaxed) > STANZA_BYTES_MAX;
                 if is_long { Input::TooLong(link, stanza) } else { Input::Stanza(link, stanza) }
@@ -209,7 +215,7 @@ async fn serve(
             }
             Event::Congested(now) => {
                 is_congested = now;
-                Input::Congested(now)
+                Input::Congested(link, now)
             }
         };
         if inputs.send(input).await.is_err() {
@@ -228,9 +234,7 @@ fn poll_event(
 ) -> Poll<Event> {
     while let Poll::Ready(order) = orders.poll_recv(context) {
         match order {
-            Some(Order::Send(stanza)) => {
-                outbox.push(*stanza);
-            }
+            Some(Order::Send(stanza)) => outbox.push(*stanza),
             Some(Order::Restart) => return Poll::Ready(Event::Restart),
             Some(Order::End) | None => return Poll::Ready(Event::End),
         }

@@ -3,12 +3,10 @@
 //! Owns: the clock, the tasks, and the way of values between the core and them. Must not: decide anything that the core
 //! can decide.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_xmpp::Stanza;
 
@@ -17,6 +15,7 @@ use crate::core::{Core, Input, Link, Output};
 use crate::http::{Http, Site};
 use crate::limits::{DRAIN, INPUTS_A_TURN, INPUTS_WAITING_MAX};
 use crate::link::{self, Order, Settings};
+use crate::polls::Polls;
 use crate::stats::Stats;
 
 /// What the operator asks for.
@@ -38,7 +37,7 @@ struct Gateway {
     secret: watch::Sender<String>,
     links: [mpsc::UnboundedSender<Order>; 2],
     inputs: mpsc::Sender<Input>,
-    polls: HashMap<String, AbortHandle>,
+    polls: Polls,
     stats: Arc<Stats>,
     counted: Option<Instant>,
 }
@@ -75,7 +74,7 @@ pub async fn run(
         secret,
         links,
         inputs,
-        polls: HashMap::new(),
+        polls: Polls::default(),
         stats,
         counted: None,
     };
@@ -120,6 +119,9 @@ impl Gateway {
         let mut left = INPUTS_A_TURN;
         while let Some(input) = next {
             self.count(&input);
+            if let Input::Polled(member, session, _) = &input {
+                self.polls.ended(member, *session);
+            }
             self.core.handle(input, now, &mut outputs);
             left -= 1;
             next = if left > 0 { taken.try_recv().ok() } else { None };
@@ -160,13 +162,9 @@ impl Gateway {
                     let end = http.poll(&site, &server, &ticket, seq).await;
                     drop(inputs.send(Input::Polled(name, session, end)).await);
                 });
-                self.polls.insert(member, poll.abort_handle());
+                self.polls.begun(member, session, poll.abort_handle());
             }
-            Output::StopPoll(member) => {
-                if let Some(poll) = self.polls.remove(&member) {
-                    poll.abort();
-                }
-            }
+            Output::StopPoll(member) => self.polls.stop(&member),
             Output::Count(name, labels) => self.stats.add(name, labels, 1),
         }
     }
@@ -205,9 +203,7 @@ impl Gateway {
 
     /// Polls end, and calls that have begun are finished. Sessions stay: another gateway, or this one, comes back to them.
     async fn drain(&mut self, taken: &mut mpsc::Receiver<Input>) {
-        for (_, poll) in self.polls.drain() {
-            poll.abort();
-        }
+        self.polls.stop_all();
         let until = Instant::now() + DRAIN;
         while self.core.is_waiting() {
             match tokio::time::timeout_at(until, taken.recv()).await {
@@ -215,9 +211,7 @@ impl Gateway {
                 Ok(None) | Err(_) => break,
             }
         }
-        for (_, poll) in self.polls.drain() {
-            poll.abort();
-        }
+        self.polls.stop_all();
         taken.close();
         for link in Link::ALL {
             self.order(link, Order::End);

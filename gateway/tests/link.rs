@@ -166,10 +166,10 @@ async fn a_slow_reader_stops_polls_until_it_has_read() {
     for _ in 0..many {
         fake.orders.send(Order::Send(Box::new(message(&"x".repeat(32_000))))).unwrap();
     }
-    assert!(matches!(fake.next().await, Input::Congested(true)));
+    assert!(matches!(fake.next().await, Input::Congested(Link::Users, true)));
     let mut read = vec![0; 1 << 20];
     let reading = tokio::spawn(async move { while socket.read(&mut read).await.unwrap() > 0 {} });
-    assert!(matches!(fake.next().await, Input::Congested(false)));
+    assert!(matches!(fake.next().await, Input::Congested(Link::Users, false)));
     reading.abort();
 }
 

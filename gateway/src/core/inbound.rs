@@ -48,8 +48,10 @@ impl Core {
             Side::Foreign => refuse(link, &stanza, Rule::Unknown, outputs),
             Side::Login if from.node().is_none() => self.on_server_stanza(link, &stanza, now, outputs),
             Side::Login if link == Link::Rooms && self.is_early(&stanza) => {
-                if let Some(stanza) = self.early.push(stanza, now) {
-                    refuse_early(&stanza, outputs);
+                let member = from.node().map(|node| node.as_str().to_owned()).unwrap_or_default();
+                if let Some(stanza) = self.early.push(&member, stanza, now) {
+                    drop_it("reason=\"full\"", outputs);
+                    refuse_early(&stanza, Rule::TooMany, outputs);
                 }
             }
             Side::Login => self.on_client_stanza(route, stanza, now, outputs),
@@ -83,20 +85,24 @@ impl Core {
 
     /// Takes the stanzas whose client is there now. A client that does not come gets an error.
     pub(super) fn let_early_ones_in(&mut self, now: u64, outputs: &mut Vec<Output>) {
-        if self.early.is_empty() {
-            return;
-        }
-        let mut early = std::mem::take(&mut self.early);
-        let taken = early.take(now, |stanza| !self.is_early(stanza));
-        self.early = early;
-        for stanza in taken {
-            if self.is_early(&stanza) {
-                refuse_early(&stanza, outputs);
-                continue;
+        while let Some(member) = self.early.next(now) {
+            let mut early = std::mem::take(&mut self.early);
+            let taken = early.take(&member, now, |stanza| !self.is_early(stanza));
+            self.early = early;
+            for stanza in taken {
+                if self.is_early(&stanza) {
+                    refuse_early(&stanza, Rule::NotNow, outputs);
+                    continue;
+                }
+                let (Some(from), Some(to)) = addresses(&stanza) else { continue };
+                let (from, to) = (from.clone(), to.clone());
+                self.on_client_stanza(
+                    Route { link: Link::Rooms, from: &from, to: &to },
+                    stanza,
+                    now,
+                    outputs,
+                );
             }
-            let (Some(from), Some(to)) = addresses(&stanza) else { continue };
-            let (from, to) = (from.clone(), to.clone());
-            self.on_client_stanza(Route { link: Link::Rooms, from: &from, to: &to }, stanza, now, outputs);
         }
     }
 
@@ -234,13 +240,13 @@ fn drop_it(label: &'static str, outputs: &mut Vec<Output>) {
     outputs.push(Output::Count("nextim_xmpp_dropped_total", label));
 }
 
-/// Answers a stanza to a room whose client is not there.
-fn refuse_early(stanza: &Stanza, outputs: &mut Vec<Output>) {
+/// Answers a stanza to a room whose client is not there, or of whom too many wait.
+fn refuse_early(stanza: &Stanza, rule: Rule, outputs: &mut Vec<Output>) {
     if let (Stanza::Presence(presence), (Some(from), Some(to))) = (stanza, addresses(stanza)) {
-        let error = errors::presence(to.clone(), from.clone(), presence.id.clone(), of_rule(Rule::NotNow));
+        let error = errors::presence(to.clone(), from.clone(), presence.id.clone(), of_rule(rule));
         return outputs.push(Output::Send(Link::Rooms, error.into()));
     }
-    refuse(Link::Rooms, stanza, Rule::NotNow, outputs);
+    refuse(Link::Rooms, stanza, rule, outputs);
 }
 
 /// Answers a stanza with an error, unless it is an answer itself.

@@ -64,8 +64,8 @@ pub enum Input {
     Answer(u64, SiteAnswer),
     /// The end of a poll of this member's session of this number.
     Polled(String, u64, PollEnd),
-    /// More or less than the bound waits for the XMPP server.
-    Congested(bool),
+    /// More or less than the bound waits for the XMPP server on a connection.
+    Congested(Link, bool),
     /// A deadline may have passed.
     Tick,
 }
@@ -158,7 +158,7 @@ pub struct Core {
     /// A word of this process, for ids that no other process makes.
     boot: String,
     privilege: Option<String>,
-    is_congested: bool,
+    is_congested: [bool; 2],
     is_up: [bool; 2],
     /// By the local parts of their addresses.
     members: BTreeMap<String, Member>,
@@ -176,7 +176,7 @@ impl Core {
             domains,
             boot,
             privilege: None,
-            is_congested: false,
+            is_congested: [false; 2],
             is_up: [false; 2],
             members: BTreeMap::new(),
             acks: Acks::default(),
@@ -224,12 +224,7 @@ impl Core {
             Input::Polled(member, session, end) => {
                 self.with(&member, now, outputs, |member, context| member.on_polled(session, end, context));
             }
-            Input::Congested(is_congested) => {
-                self.is_congested = is_congested;
-                if !is_congested {
-                    self.each(now, outputs, Member::resume_poll);
-                }
-            }
+            Input::Congested(link, is_congested) => self.on_congested(link, is_congested, now, outputs),
             Input::Tick => {}
         }
         self.let_early_ones_in(now, outputs);
@@ -281,6 +276,17 @@ impl Core {
                 self.each(now, outputs, Member::on_rooms_lost);
             }
         }
+        // What waited on it waits no longer.
+        self.on_congested(link, false, now, outputs);
+    }
+
+    /// Polls stop while one of the connections is full, and go on when neither is.
+    fn on_congested(&mut self, link: Link, is_congested: bool, now: u64, outputs: &mut Vec<Output>) {
+        let was_congested = self.is_congested.contains(&true);
+        self.is_congested[link as usize] = is_congested;
+        if was_congested && !self.is_congested.contains(&true) {
+            self.each(now, outputs, Member::resume_poll);
+        }
     }
 
     /// Lets a member act, and forgets members who have nothing left.
@@ -296,7 +302,7 @@ impl Core {
             now,
             domains: &self.domains,
             privilege: self.privilege.as_deref(),
-            is_congested: self.is_congested,
+            is_congested: self.is_congested.contains(&true),
             boot: &self.boot,
             acks: &mut self.acks,
             alarms: &mut self.alarms,
@@ -305,6 +311,7 @@ impl Core {
             outputs,
         };
         act(member, &mut context);
+        self.early.note(name);
         if member.is_done() {
             self.members.remove(name);
         }

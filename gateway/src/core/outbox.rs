@@ -8,28 +8,43 @@ use std::collections::{HashSet, VecDeque};
 use tokio_xmpp::Stanza;
 use xmpp_parsers::message::Message;
 
-use crate::limits::{OUT_BYTES_MAX, STANZA_BYTES};
+use crate::limits::{OUT_BYTES_AGAIN, OUT_BYTES_MAX, STANZA_BYTES};
 
 /// A queue of stanzas.
 #[derive(Debug, Default)]
 pub struct Outbox {
     waiting: VecDeque<(Stanza, usize)>,
     bytes: usize,
+    /// Bytes above which it is searched for what can be dropped, if there is such a number above the bound.
+    again_at: usize,
+    dropped: u64,
 }
 
 impl Outbox {
-    /// Adds a stanza, and returns how many were dropped for it.
-    pub fn push(&mut self, stanza: Stanza) -> usize {
+    /// Adds a stanza, for which others may be dropped.
+    pub fn push(&mut self, stanza: Stanza) {
         let bytes = size(&stanza);
         self.bytes += bytes;
         self.waiting.push_back((stanza, bytes));
-        if self.bytes > OUT_BYTES_MAX { self.shrink() } else { 0 }
+        if self.bytes > OUT_BYTES_MAX.max(self.again_at) {
+            self.shrink();
+            // What is left cannot be dropped, so a search at once would find nothing.
+            self.again_at = if self.is_full() { self.bytes + OUT_BYTES_AGAIN } else { 0 };
+        }
+    }
+
+    /// How many were dropped since this was last asked.
+    pub fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
     }
 
     /// The next stanza.
     pub fn pop(&mut self) -> Option<Stanza> {
         let (stanza, bytes) = self.waiting.pop_front()?;
         self.bytes -= bytes;
+        if !self.is_full() {
+            self.again_at = 0;
+        }
         Some(stanza)
     }
 
@@ -43,13 +58,7 @@ impl Outbox {
         self.bytes < OUT_BYTES_MAX / 2
     }
 
-    /// Forgets all: the connection that they were for is lost.
-    pub fn clear(&mut self) {
-        self.waiting.clear();
-        self.bytes = 0;
-    }
-
-    fn shrink(&mut self) -> usize {
+    fn shrink(&mut self) {
         let before = self.waiting.len();
         self.waiting.retain(|(stanza, _)| !is_typing(stanza));
         self.count();
@@ -69,7 +78,7 @@ impl Outbox {
             self.waiting.retain(|_| kept.next().unwrap_or(true));
             self.count();
         }
-        before - self.waiting.len()
+        self.dropped += (before - self.waiting.len()) as u64;
     }
 
     fn count(&mut self) {
@@ -128,14 +137,17 @@ mod tests {
         for stanza in
             [typing(), presence("a@b", Show::Away), presence("c@b", Show::Away), presence("a@b", Show::Dnd)]
         {
-            assert_eq!(outbox.push(stanza), 0);
+            outbox.push(stanza);
+            assert_eq!(outbox.take_dropped(), 0);
         }
         assert!(!outbox.is_full() && outbox.is_low());
         // With the four before it and its own, one byte too many.
         let body = OUT_BYTES_MAX + 1 - 5 * STANZA_BYTES;
-        assert_eq!(outbox.push(message(body)), 1, "the typing state, which was enough");
+        outbox.push(message(body));
+        assert_eq!(outbox.take_dropped(), 1, "the typing state, which was enough");
         assert!(!outbox.is_full());
-        assert_eq!(outbox.push(message(2 * STANZA_BYTES)), 1, "the older presence of a");
+        outbox.push(message(2 * STANZA_BYTES));
+        assert_eq!(outbox.take_dropped(), 1, "the older presence of a");
         assert!(outbox.is_full() && !outbox.is_low());
         let mut left = Vec::new();
         while let Some(stanza) = outbox.pop() {
@@ -145,5 +157,28 @@ mod tests {
         assert_eq!(left[1], presence("a@b", Show::Dnd));
         assert_eq!(left.len(), 4);
         assert!(outbox.is_low());
+    }
+
+    #[test]
+    fn a_full_outbox_is_searched_again_after_it_has_grown_and_polls_go_on_only_when_it_is_low() {
+        let mut outbox = Outbox::default();
+        let piece = OUT_BYTES_AGAIN / 4 - STANZA_BYTES;
+        while !outbox.is_full() {
+            outbox.push(message(piece));
+        }
+        outbox.push(typing());
+        assert_eq!(outbox.take_dropped(), 0, "searched just before");
+        for _ in 0..4 {
+            outbox.push(message(piece));
+        }
+        assert_eq!(outbox.take_dropped(), 1, "it has grown");
+        while outbox.is_full() {
+            outbox.pop();
+        }
+        assert!(!outbox.is_low(), "neither: nothing changes between both");
+        while !outbox.is_low() {
+            outbox.pop();
+        }
+        assert!(outbox.bytes <= OUT_BYTES_MAX / 2);
     }
 }

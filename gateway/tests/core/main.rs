@@ -5,176 +5,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-use nextim_xmpp::core::calls::{Call, Packets, PollEnd, SiteAnswer};
-use nextim_xmpp::core::{Core, Input, Link, Output};
-use nextim_xmpp::limits::{EARLY_MAX, EARLY_MS, JOBS_MAX, PONG_MS};
-use nextim_xmpp::names::Domains;
-use serde_json::{Value, json};
-use tokio_xmpp::Stanza;
-use xmpp_parsers::jid::DomainPart;
-use xmpp_parsers::minidom::Element;
+mod trial;
 
-const GRANT: &str = "<message xmlns='jabber:component:accept' from='login.example' to='im.example'>\
-    <privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both'/><perm access='message' type='outgoing'/>\
-    <perm access='presence' type='managed_entity'/></privilege></message>";
-const HERE: &str =
-    "<presence xmlns='jabber:component:accept' from='alice@login.example/phone' to='im.example'/>";
-const AWAY: &str = "<presence xmlns='jabber:component:accept' type='unavailable' from='alice@login.example/phone' to='im.example'/>";
+use nextim_xmpp::core::{Input, Link, Output};
+use nextim_xmpp::limits::{EARLY_MS, EARLY_OF_MEMBER_MAX, JOBS_MAX, PONG_MS};
+use serde_json::json;
 
-/// A gateway, and what it has done.
-struct Trial {
-    core: Core,
-    now: u64,
-    outputs: Vec<Output>,
-}
-
-impl Trial {
-    fn start() -> Trial {
-        let part = |name: &str| DomainPart::new(name).unwrap().into_owned();
-        let domains = Domains {
-            login: part("login.example"),
-            users: part("im.example"),
-            rooms: part("rooms.im.example"),
-        };
-        let mut trial = Trial { core: Core::new(domains, "boot".to_owned()), now: 0, outputs: Vec::new() };
-        for link in Link::ALL {
-            trial.input(Input::Up(link));
-        }
-        trial.stanza(GRANT);
-        trial
-    }
-
-    /// With alice online.
-    fn online() -> Trial {
-        let mut trial = Trial::start();
-        trial.stanza(HERE);
-        trial.answer("online", Ok(session("t1", &[])));
-        trial.pong();
-        trial
-    }
-
-    fn input(&mut self, input: Input) {
-        self.core.handle(input, self.now, &mut self.outputs);
-        self.core.end_turn(self.now, &mut self.outputs);
-    }
-
-    fn stanza(&mut self, text: &str) {
-        self.input(Input::Stanza(Link::Users, stanza(text)));
-    }
-
-    /// The oldest call that was made, which must be this one.
-    fn call(&mut self, action: &str) -> (u64, Call) {
-        let at = self.outputs.iter().position(|output| matches!(output, Output::Call(..)));
-        match at.map(|at| self.outputs.remove(at)) {
-            Some(Output::Call(number, call)) if call.action == action => (number, call),
-            other => panic!("{action}: {other:?} in {:?}", self.outputs),
-        }
-    }
-
-    /// Answers the oldest call that was made, which must be this one.
-    fn answer(&mut self, action: &str, answer: SiteAnswer) -> Call {
-        let (number, call) = self.call(action);
-        self.input(Input::Answer(number, answer));
-        call
-    }
-
-    fn refuse(&mut self, action: &str, status: u16) -> Call {
-        let refusal = nextim_xmpp::core::calls::SiteRefusal { status, text: "why".to_owned() };
-        self.answer(action, Err(refusal))
-    }
-
-    /// What was sent on the connection of users, as XML, without the pings; it is forgotten.
-    fn sent(&mut self) -> Vec<String> {
-        let mut sent = Vec::new();
-        self.outputs.retain(|output| {
-            let Output::Send(Link::Users, stanza) = output else { return true };
-            let is_ping = ping(output).is_some();
-            if !is_ping {
-                sent.push(xml(stanza));
-            }
-            is_ping
-        });
-        sent
-    }
-
-    /// The XMPP server answers all pings.
-    fn pong(&mut self) {
-        let pings: Vec<String> = self.outputs.iter().filter_map(ping).collect();
-        self.outputs.retain(|output| ping(output).is_none());
-        for id in pings {
-            self.stanza(&format!(
-                "<iq xmlns='jabber:component:accept' type='result' id='{id}' from='login.example' to='im.example'/>"
-            ));
-        }
-    }
-
-    /// The `seq` of the poll that was begun.
-    fn poll(&mut self) -> Option<(u64, u64)> {
-        let at = self.outputs.iter().position(|output| matches!(output, Output::Poll { .. }))?;
-        let Output::Poll { session, seq, .. } = self.outputs.remove(at) else { return None };
-        Some((session, seq))
-    }
-
-    /// The poll ends with these packets.
-    fn packets(&mut self, packets: Value) {
-        let (session, _) = self.poll().unwrap();
-        let packets: Packets = serde_json::from_value(packets).unwrap();
-        self.input(Input::Polled("alice".to_owned(), session, PollEnd::Packets(packets)));
-    }
-
-    fn dropped(&self, reason: &str) -> usize {
-        let is_it = |output: &&Output| matches!(output, Output::Count("nextim_xmpp_dropped_total", label) if label.contains(reason));
-        self.outputs.iter().filter(is_it).count()
-    }
-}
-
-fn stanza(text: &str) -> Stanza {
-    let element: Element = text.parse().unwrap();
-    match element.name() {
-        "message" => Stanza::Message(element.try_into().unwrap()),
-        "presence" => Stanza::Presence(element.try_into().unwrap()),
-        _ => Stanza::Iq(element.try_into().unwrap()),
-    }
-}
-
-fn xml(stanza: &Stanza) -> String {
-    String::from(&Element::from(stanza))
-}
-
-fn ping(output: &Output) -> Option<String> {
-    let Output::Send(_, stanza @ Stanza::Iq(iq)) = output else { return None };
-    xml(stanza).contains("urn:xmpp:ping").then(|| iq.id().to_owned())
-}
-
-fn message(from: &str, id: &str, inner: &str) -> String {
-    format!(
-        "<message xmlns='jabber:component:accept' type='chat' id='{id}' from='{from}' to='bob@im.example'>{inner}</message>"
-    )
-}
-
-fn said(id: &str, body: &str) -> String {
-    message("alice@login.example/phone", id, &format!("<body>{body}</body>"))
-}
-
-fn typing(state: &str) -> String {
-    let state = format!("<{state} xmlns='http://jabber.org/protocol/chatstates'/>");
-    message("alice@login.example/phone", "t", &state)
-}
-
-fn session(ticket: &str, messages: &[Value]) -> Value {
-    let buddies = json!([{"name": "bob", "nick": "Bob", "group": "friend", "show": "available"}]);
-    json!({"user": "alice", "nick": "Alice", "ticket": ticket, "server": "http://im/packets", "buddies": buddies,
-        "rooms": [], "messages": messages})
-}
-
-fn from_bob(id: &str) -> Value {
-    json!({"id": id, "type": "unicast", "from": "bob", "nick": "Bob", "to": "alice", "body": format!("body of {id}"),
-        "timestamp": 1_321_862_400_000_i64})
-}
-
-fn batch(seq: u64, messages: &[Value]) -> Value {
-    json!({"status": "ok", "seq": seq, "messages": messages})
-}
+use self::trial::{AWAY, GRANT, HERE, Trial, batch, from_bob, message, said, session, stanza, typing, xml};
 
 #[test]
 fn nobody_speaks_for_the_gateway_and_strangers_are_refused() {
@@ -387,17 +224,39 @@ fn a_client_that_enters_a_room_before_it_is_there_waits_for_its_presence() {
 #[test]
 fn a_client_that_never_comes_gets_an_error_and_no_more_than_the_bound_wait() {
     let mut trial = Trial::start();
-    for _ in 0..EARLY_MAX {
+    for _ in 0..EARLY_OF_MEMBER_MAX {
         trial.input(Input::Stanza(Link::Rooms, stanza(JOIN)));
     }
     assert!(trial.outputs.is_empty());
     trial.input(Input::Stanza(Link::Rooms, stanza(JOIN)));
-    assert_eq!(trial.outputs.len(), 1, "there is no place");
+    assert_eq!((trial.outputs.len(), trial.dropped("full")), (2, 1), "there is no place");
+    trial.input(Input::Stanza(Link::Rooms, stanza(&JOIN.replace("alice@", "bob@"))));
+    assert_eq!(trial.outputs.len(), 2, "another member has places");
     trial.now = EARLY_MS;
     assert_eq!(trial.core.deadline(), Some(EARLY_MS));
     trial.input(Input::Tick);
-    assert_eq!(trial.outputs.len(), 1 + EARLY_MAX);
+    assert_eq!(trial.outputs.len(), 2 + EARLY_OF_MEMBER_MAX + 1);
     let Output::Send(Link::Rooms, last) = trial.outputs.pop().unwrap() else { panic!("an error") };
     assert!(xml(&last).contains("internal-server-error"), "{}", xml(&last));
     assert_eq!(trial.core.sizes(), (0, 0));
+}
+
+#[test]
+fn polls_stop_while_one_connection_is_full_and_go_on_when_neither_is_or_it_is_lost() {
+    let mut trial = Trial::online();
+    for link in Link::ALL {
+        trial.input(Input::Congested(link, true));
+    }
+    trial.packets(batch(1, &[]));
+    assert_eq!(trial.poll(), None);
+    trial.input(Input::Congested(Link::Users, false));
+    assert_eq!(trial.poll(), None, "the other one is full");
+    trial.input(Input::Congested(Link::Rooms, false));
+    assert_eq!(trial.poll().map(|(_, seq)| seq), Some(1));
+    let mut trial = Trial::online();
+    trial.input(Input::Congested(Link::Rooms, true));
+    trial.packets(batch(1, &[]));
+    assert_eq!(trial.poll(), None);
+    trial.input(Input::Down(Link::Rooms));
+    assert_eq!(trial.poll().map(|(_, seq)| seq), Some(1), "what waited is gone with its connection");
 }

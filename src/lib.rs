@@ -3,6 +3,8 @@
 mod api;
 mod base;
 mod bridges;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod config;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;

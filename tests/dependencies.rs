@@ -13,11 +13,13 @@ use serde_json::Value;
 /// The registry that crates.io is.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// Licences that ask for no more than to be told.
-const LICENCES: [&str; 10] = [
+const LICENCES: [&str; 11] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    // As free as MIT: the hash by which the names of a cluster are divided.
+    "BSL-1.0",
     // Of Mozilla's list of certification authorities, which the community's tests bring along.
     "CDLA-Permissive-2.0",
     "ISC",
@@ -32,6 +34,8 @@ const WITH_SOURCES: &str = "MPL-2.0";
 /// Most crates that end up in the server's binary, or in macros that made it. Each has authors whom everybody trusts who
 /// runs the server.
 const SERVER_CRATES_MAX: usize = 72;
+/// The same of a server that can be a node of a cluster: the client of NATS has a runtime.
+const CLUSTER_CRATES_MAX: usize = 152;
 /// What is there in two versions: ring, of the TLS that undelivered messages go by, asks for an older one.
 const TWICE: [&str; 1] = ["getrandom"];
 
@@ -122,7 +126,7 @@ fn every_licence_lets_the_server_be_used_and_passed_on() {
     ] {
         assert_eq!(is_allowed(expression), expected, "{expression}");
     }
-    let (metadata, server) = (metadata(), server_crates());
+    let (metadata, server) = (metadata(), server_crates(&[]));
     for package in packages(&metadata) {
         let licence =
             package["license"].as_str().unwrap_or_else(|| panic!("{} has no licence", package["name"]));
@@ -133,9 +137,9 @@ fn every_licence_lets_the_server_be_used_and_passed_on() {
 }
 
 /// What the server is linked with or its macros need, and nothing that only its tests do; each with its versions.
-fn server_crates() -> BTreeMap<String, BTreeSet<String>> {
-    let tree =
-        cargo(&["tree", "--package", "nextim", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+fn server_crates(features: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    let tree = ["tree", "--package", "nextim", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let tree = cargo(&[&tree, features].concat());
     let mut crates: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in tree.lines().filter(|line| !line.is_empty()) {
         let (name, rest) = line.split_once(' ').unwrap();
@@ -147,7 +151,11 @@ fn server_crates() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn the_server_is_made_of_few_crates_and_each_but_one_once() {
-    let crates = server_crates();
+    let clustered = server_crates(&[]);
+    assert!(clustered.contains_key("async-nats"), "{clustered:?}");
+    assert!(clustered.len() <= CLUSTER_CRATES_MAX, "{} crates: {:?}", clustered.len(), clustered.keys());
+    let crates = server_crates(&["--no-default-features"]);
+    assert!(!crates.contains_key("tokio"), "a server that is alone has no runtime");
     assert!(crates.contains_key("mio") && !crates.contains_key("proptest"), "{crates:?}");
     assert!(crates.len() <= SERVER_CRATES_MAX, "{} crates: {:?}", crates.len(), crates.keys());
     let twice = crates.iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name);

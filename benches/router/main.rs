@@ -72,6 +72,7 @@ impl World {
             slice: usize::MAX,
             broadcast_places: count,
             domains: Arc::new(domains),
+            is_clustered: false,
         };
         let memory = Memory::new(settings.memory_bytes);
         let router = Router::new(settings, memory);

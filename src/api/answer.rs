@@ -23,7 +23,9 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, base_url:
     match answer {
         Answer::Done => dialect.done(reply),
         Answer::Delivered(receivers) => dialect.done(reply.with_receivers(*receivers)),
-        Answer::Online(session) => dialect.online(reply, session, base_url),
+        Answer::Online(session) => {
+            dialect.online(reply, session, session.server.as_deref().unwrap_or(base_url));
+        }
         Answer::Onlines(OnlineUsers { users, partial }) if shape.form == Form::Object => {
             reply.with_partial(*partial).json(|out| parts::shows(out, users));
         }

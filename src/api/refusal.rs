@@ -47,6 +47,9 @@ pub(crate) const SERVER_BUSY_AT_THE_DOOR: Rejection =
 /// The server goes down.
 pub(crate) const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
 
+/// The node is cut off from the others of its cluster.
+pub(crate) const CLUSTER_ISOLATED: Rejection = Rejection::unavailable("cluster: isolated", RETRY_SOON_S);
+
 /// An error on the paths of version 5, whose clients read every answer as JSON.
 const IN_JSON: ErrorForm = ErrorForm::Json { before: "{\"status\":\"error\",\"message\":", after: "}" };
 
@@ -78,5 +81,8 @@ pub(super) fn of(refusal: Refusal) -> Rejection {
         Refusal::Overloaded => SERVER_BUSY,
         Refusal::Late => Rejection::unavailable("not answered in time", RETRY_SOON_S),
         Refusal::ShuttingDown => SHUTTING_DOWN,
+        Refusal::Unreachable => Rejection::unavailable("cluster: unreachable", RETRY_SOON_S),
+        Refusal::Unserved => Rejection::unavailable("cluster: domain", RETRY_SOON_S),
+        Refusal::Isolated => CLUSTER_ISOLATED,
     }
 }

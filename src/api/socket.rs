@@ -131,7 +131,9 @@ pub(super) fn write(out: &mut Vec<u8>, delivery: &Delivery, shape: &Shape) {
 pub(super) fn write_refusal(out: &mut Vec<u8>, refusal: Refusal) {
     let code = match refusal {
         Refusal::NoClient | Refusal::BadSeq => CloseCode::POLICY,
-        Refusal::ShuttingDown => CloseCode::GOING_AWAY,
+        Refusal::ShuttingDown | Refusal::Unreachable | Refusal::Unserved | Refusal::Isolated => {
+            CloseCode::GOING_AWAY
+        }
         Refusal::TooManyPolls
         | Refusal::TooManyUsers
         | Refusal::TooManySessions

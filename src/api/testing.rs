@@ -143,7 +143,15 @@ pub(super) fn online(users: Vec<Profile>) -> Answer {
 pub(super) fn session(partial: bool, truncated: bool) -> Answer {
     let ticket = Ticket { epoch: 1, session: SESSION, secret: [2; 16] };
     let rooms = vec![("r1".into(), 3), ("r2".into(), 0)];
-    Answer::Online(Box::new(Started { ticket, sessions: 2, buddies: users(), rooms, partial, truncated }))
+    Answer::Online(Box::new(Started {
+        ticket,
+        server: None,
+        sessions: 2,
+        buddies: users(),
+        rooms,
+        partial,
+        truncated,
+    }))
 }
 
 /// The head and the body of an answer.

@@ -17,6 +17,11 @@ pub struct Slot {
     pub generation: NonZeroU32,
 }
 
+impl Slot {
+    /// A key of nothing, in any table.
+    pub(crate) const NOWHERE: Slot = Slot { index: u32::MAX, generation: NonZeroU32::MIN };
+}
+
 const _: () = assert!(size_of::<Option<Slot>>() <= crate::base::limits::parked::SLOT_BYTES_MAX);
 
 /// A value of [`Slots`]. It has a field for its generation: among small fields that costs four bytes, and beside the

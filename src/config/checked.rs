@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
+use super::cluster::ClusterConfig;
 use crate::base::domains::DomainConfig;
 use crate::base::limits::{Limits, Timeouts};
 use crate::base::ranges::AddressRange;
@@ -53,6 +54,8 @@ pub struct Config {
     pub pid_file: Option<PathBuf>,
     /// Host names at which the admin listener answers, besides numeric addresses and `localhost`.
     pub admin_hosts: Vec<String>,
+    /// The cluster that the server is a node of.
+    pub cluster: Option<ClusterConfig>,
 }
 
 impl Default for Config {
@@ -71,6 +74,7 @@ impl Default for Config {
             admin: None,
             pid_file: None,
             admin_hosts: Vec::new(),
+            cluster: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use log::LevelFilter;
 
 use super::check;
 use super::checked::Config;
+use super::cluster::{ClusterConfig, Login};
 use super::problem::{ConfigError, Location};
 use crate::base::domains::DomainConfig;
 use crate::base::limits::{Limits, Timeouts};
@@ -33,6 +34,9 @@ pub(super) struct Layer {
     pub(super) timeouts: Timeouts,
     pub(super) exempt: Option<Vec<AddressRange>>,
     pub(super) trusted_proxies: Option<Vec<AddressRange>>,
+    pub(super) cluster: Option<ClusterConfig>,
+    /// Only the environment has it: others may read the file.
+    pub(super) cluster_login: Option<Login>,
 }
 
 impl Layer {
@@ -55,6 +59,8 @@ impl Layer {
             timeouts: below.timeouts,
             exempt: below.exempt,
             trusted_proxies: below.trusted_proxies,
+            cluster: below.cluster,
+            cluster_login: self.cluster_login.or(below.cluster_login),
         }
     }
 
@@ -85,6 +91,7 @@ impl Layer {
             admin,
             pid_file: self.pid_file,
             admin_hosts: self.admin_hosts,
+            cluster: self.cluster.map(|cluster| ClusterConfig { login: self.cluster_login, ..cluster }),
         })
     }
 }

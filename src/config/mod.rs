@@ -11,6 +11,7 @@ mod advice;
 mod arguments;
 mod check;
 mod checked;
+pub(crate) mod cluster;
 mod directory;
 mod disk;
 mod edit;
@@ -31,6 +32,8 @@ pub use self::arguments::{Arguments, Task, unknown_variables};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::checked::APIKEY_DEFAULT;
 pub use self::checked::Config;
+#[cfg(feature = "cluster")]
+pub(crate) use self::cluster::{ClusterConfig, Login, PartitionKind};
 pub use self::edit::carry_out as carry_out_domain_task;
 pub use self::key::new_apikey;
 pub use self::problem::ConfigError;

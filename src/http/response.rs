@@ -34,6 +34,8 @@ const OK_EMPTY: &str = with_common!("HTTP/1.1 200 OK");
 pub(super) const TEXT_PART: &str = with_common!("\r\nContent-Type: text/plain; charset=utf-8");
 /// The same, if it is JSON.
 pub(super) const JSON_PART: &str = with_common!("\r\nContent-Type: application/json");
+/// The head of an answer that sends the client elsewhere, with the same method.
+const REDIRECT: &str = with_common!("HTTP/1.1 307 Temporary Redirect");
 /// The head of the answer to a preflight.
 const NO_CONTENT: &str = with_common!("HTTP/1.1 204 No Content");
 
@@ -129,6 +131,14 @@ pub(crate) fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &M
     if !manner.head_only {
         out.extend_from_slice(body);
     }
+}
+
+/// Appends an answer that sends the client to the URL that `location` writes.
+pub(crate) fn write_redirect(out: &mut Vec<u8>, manner: &Manner<'_>, location: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(REDIRECT.as_bytes());
+    header(out, "Location: ", location);
+    manner.write(out);
+    out.extend_from_slice(b"Content-Length: 0\r\n\r\n");
 }
 
 /// Appends the answer to an `OPTIONS` that is not a preflight: a list of methods.

@@ -11,6 +11,9 @@
 //! is open when a server starts stays open in its shards as long as they run. So open a descriptor whose closing the
 //! peer must notice only after the server has started.
 
+mod bridge;
+#[cfg(feature = "cluster")]
+mod cluster;
 pub(crate) mod error;
 mod plan;
 mod seat;
@@ -34,6 +37,7 @@ use crate::node::shard::listener::bind;
 use crate::node::shard::mailbox::{MailboxHandle, Parcel};
 use crate::node::shard::{Opening, ShardEvent};
 use crate::ops::admin::{Admin, WatchedServer};
+use bridge::EarlyBridge;
 use error::{ServerError, StartError, ended_early};
 use plan::{ShardPlan, raise_descriptor_limit};
 use seat::SharedParts;
@@ -62,6 +66,14 @@ struct RunningShards {
     mailboxes: Vec<MailboxHandle>,
     events: Receiver<ShardEvent>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    bridge: Option<RunningBridge>,
+}
+
+/// The bridge to the other nodes of a cluster.
+#[derive(Debug)]
+struct RunningBridge {
+    mailbox: MailboxHandle,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Server {
@@ -104,13 +116,16 @@ fn start_shards(
     returns: &Returns,
 ) -> Result<RunningShards, StartError> {
     let (event, events) = unbounded();
+    let early = EarlyBridge::make(config)?;
     let shared = SharedParts {
         domains: Arc::clone(domains),
         stats: stats.clone(),
         returns: returns.clone(),
         events: event,
+        bridge: early.as_ref().map(EarlyBridge::handle),
     };
     let (parts, mailboxes) = seat::make_parts(config, plan, &shared)?;
+    let membership = parts.first().map(|first| (first.settings.clone(), first.origin, stats.clone()));
     let (step, steps) = unbounded();
     let started = parts.into_iter().map(|parts| seat::start(parts, step.clone()));
     let (threads, openings) = started.collect::<Result<(Vec<_>, Vec<_>), _>>()?;
@@ -118,13 +133,20 @@ fn start_shards(
     await_step(&steps, plan.shards, "shards")?;
     let (holders, addresses) = hold_addresses(&config.listen)?;
     let base_url = base_url(config, &addresses);
+    let bridge = match (early, membership) {
+        (Some(early), Some(membership)) => {
+            let (mailbox, thread) = early.start(config, membership, &base_url, &mailboxes)?;
+            Some(RunningBridge { mailbox, thread: Mutex::new(Some(thread)) })
+        }
+        _ => None,
+    };
     for opening in openings {
         let order = Opening { addresses: addresses.clone(), base_url: Arc::clone(&base_url) };
         opening.send(order).map_err(|_| StartError::new("shards", ended_early()))?;
     }
     await_step(&steps, plan.shards, "listen")?;
     drop(holders);
-    Ok(RunningShards { plan, addresses, mailboxes, events, threads: Mutex::new(threads) })
+    Ok(RunningShards { plan, addresses, mailboxes, events, threads: Mutex::new(threads), bridge })
 }
 
 impl Handle {
@@ -188,6 +210,9 @@ impl Handle {
         for mailbox in &self.shards.mailboxes {
             mailbox.send(parcel());
         }
+        if let Some(bridge) = &self.shards.bridge {
+            bridge.mailbox.send(parcel());
+        }
     }
 
     /// Waits until the server has drained, and undelivered messages are posted, or could not be in the time that a
@@ -207,6 +232,11 @@ impl Handle {
             }
         }
         for thread in lock(&self.shards.threads).drain(..) {
+            thread.join().map_err(|_| ServerError)?;
+        }
+        if let Some(bridge) = &self.shards.bridge
+            && let Some(thread) = lock(&bridge.thread).take()
+        {
             thread.join().map_err(|_| ServerError)?;
         }
         // The shards have handed in all their undelivered messages.

@@ -37,6 +37,8 @@ pub(super) struct SharedParts {
     pub(super) stats: Stats,
     pub(super) returns: Returns,
     pub(super) events: Sender<ShardEvent>,
+    /// The mailbox of the bridge to other nodes.
+    pub(super) bridge: Option<MailboxHandle>,
 }
 
 /// Makes the parts of all shards, and the handles of their mailboxes.
@@ -68,7 +70,7 @@ pub(super) fn make_parts(
         poll,
         passing,
         inbox,
-        outbox: Outbox::new(handles.clone()),
+        outbox: Outbox::new(handles.clone()).with_bridge(shared.bridge.clone()),
         gate: Gate::new(rules.clone(), plan.connections_per_shard),
         accepts,
         origin,
@@ -94,6 +96,7 @@ fn settings(config: &Config, plan: ShardPlan, domains: &Arc<Domains>) -> Result<
         slice: RECEIVERS_PER_TURN,
         broadcast_places: u16::try_from(plan.cores).unwrap_or(u16::MAX),
         domains: Arc::clone(domains),
+        is_clustered: config.cluster.is_some(),
     })
 }
 

@@ -19,6 +19,8 @@ struct UnderWay {
     gather: GatherKey,
     /// What each place is sent.
     mail: Broadcast,
+    /// How many places it goes to.
+    places: u16,
     /// How many places it was sent to, in the order of their numbers.
     sent: u16,
     /// How many of these have reported.
@@ -34,10 +36,10 @@ pub(super) struct Broadcasts {
 }
 
 impl Broadcasts {
-    /// Takes a broadcast on. `here` is the place that sends it.
+    /// Takes a broadcast on, to so many `places`. `here` is the place that sends it.
     pub(super) fn begin(
         &mut self,
-        here: Place,
+        (here, places): (Place, u16),
         gather: GatherKey,
         domain: DomainId,
         packet: Packet,
@@ -46,7 +48,7 @@ impl Broadcasts {
         self.begun = self.begun.wrapping_add(1);
         let key = BroadcastKey { place: here, number: self.begun };
         let mail = Broadcast { key, domain, packet, sender };
-        self.under_way.push_back(UnderWay { gather, mail, sent: 0, reported: 0 });
+        self.under_way.push_back(UnderWay { gather, mail, places, sent: 0, reported: 0 });
         key
     }
 
@@ -56,27 +58,22 @@ impl Broadcasts {
         oldest.map(|broadcast| broadcast.mail.key)
     }
 
-    /// The next of all `places` that a broadcast goes to, while fewer than `at_once` work on it; `None` once all have
+    /// The next place that a broadcast goes to, while fewer than `at_once` work on it; `None` once all have
     /// reported, too.
-    pub(super) fn next(
-        &mut self,
-        key: BroadcastKey,
-        places: u16,
-        at_once: u16,
-    ) -> Option<(Place, Broadcast)> {
-        let UnderWay { mail, sent, reported, .. } = self.find(key)?;
-        if *sent >= places || *sent - *reported >= at_once {
+    pub(super) fn next(&mut self, key: BroadcastKey, at_once: u16) -> Option<(Place, Broadcast)> {
+        let UnderWay { mail, places, sent, reported, .. } = self.find(key)?;
+        if sent >= places || *sent - *reported >= at_once {
             return None;
         }
         *sent += 1;
         Some((Place::new(*sent - 1), mail.clone()))
     }
 
-    /// Counts the report of one of all `places`. Returns the gather of the call; after the last report nothing is left.
-    pub(super) fn reported(&mut self, key: BroadcastKey, places: u16) -> GatherKey {
+    /// Counts the report of a place. Returns the gather of the call; after the last report nothing is left.
+    pub(super) fn reported(&mut self, key: BroadcastKey) -> GatherKey {
         let broadcast = self.find(key).expect("it is under way until all places have reported");
         broadcast.reported += 1;
-        let (gather, is_last) = (broadcast.gather, broadcast.reported == places);
+        let (gather, is_last) = (broadcast.gather, broadcast.reported == broadcast.places);
         if is_last {
             self.under_way.retain(|broadcast| broadcast.mail.key != key);
         }

@@ -1,12 +1,11 @@
-//! Which place a router is, and which place owns what.
+//! Which place a router is, and which place of its process owns what.
 //!
-//! Owns: [`Places`], the one mapping from a name to its place, and the directory of each router, the same seen from
-//! one of the places.
+//! Owns: [`Places`], the one mapping from a name to its place in this process, and the directory of each router, the
+//! same seen from one of the places. Which names are this process's, [`Owners`](super::owners::Owners) says.
 //! Must not: hold users, sessions or rooms.
 
 use ahash::RandomState;
 
-use super::call::{Call, MembersQuery, OnlinesQuery, Speaker, Subject, Verb};
 use super::ids::{GatherKey, Place, RoomKey, SessionKey, Ticket, UserKey};
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
@@ -32,12 +31,12 @@ impl Places {
         self.count
     }
 
-    /// All places.
+    /// All places of this process.
     pub(crate) fn all(&self) -> impl Iterator<Item = Place> + use<> {
         (0..self.count).map(Place::new)
     }
 
-    /// Whether a place of this number exists.
+    /// Whether it is a place of this process.
     pub(crate) fn contains(&self, place: Place) -> bool {
         place.number() < self.count
     }
@@ -57,7 +56,7 @@ impl Places {
         &self.hasher
     }
 
-    /// The place that owns the user (or the room) of that name.
+    /// The place that owns the user (or the room) of that name, if this process does.
     pub fn of(&self, domain: DomainId, name: &str) -> Place {
         // The high bits choose the place: tables use the low ones.
         let scaled = (self.hash(domain, name) >> 32) * u64::from(self.count);
@@ -67,7 +66,7 @@ impl Places {
 
 /// The places, as one of them sees them. Each part of a router has a copy.
 #[derive(Clone, Debug)]
-pub(super) struct Directory {
+pub(crate) struct Directory {
     place: Place,
     places: Places,
     epoch: u32,
@@ -75,7 +74,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// The directory of the router at `place`. The `epoch` marks the tickets of this process.
-    pub(super) fn new(place: Place, places: Places, epoch: u32) -> Directory {
+    pub(crate) fn new(place: Place, places: Places, epoch: u32) -> Directory {
         Directory { place, places, epoch }
     }
 
@@ -83,7 +82,7 @@ impl Directory {
         self.place
     }
 
-    pub(super) fn places(&self) -> &Places {
+    pub(crate) fn places(&self) -> &Places {
         &self.places
     }
 
@@ -119,44 +118,6 @@ impl Directory {
     /// Whether a ticket was given out here, by this process.
     pub(super) fn issued(&self, ticket: &Ticket) -> bool {
         ticket.epoch == self.epoch && ticket.session.place == self.place
-    }
-
-    /// The place that can judge a call: the owner of the session or user it is about.
-    pub(super) fn home(&self, call: &Call<'_>) -> Place {
-        let named = |name: &str| self.places.of(call.domain, name);
-        let subject = |subject: &Subject<'_>| match subject {
-            Subject::Ticket(ticket) => self.ticket_home(ticket),
-            Subject::Name(name) => named(name),
-        };
-        let speaker = |speaker: &Speaker<'_>| match speaker {
-            Speaker::Ticket(ticket) => self.ticket_home(ticket),
-            Speaker::Site(from) => named(from),
-        };
-        match &call.verb {
-            Verb::Online(online) => named(&online.name),
-            Verb::RemoveBuddies(removal) => named(&removal.name),
-            Verb::Offline(user) => subject(user),
-            Verb::Show(show) => subject(&show.subject),
-            Verb::Join(room) | Verb::Leave(room) => subject(&room.subject),
-            Verb::End(ticket) => self.ticket_home(ticket),
-            Verb::Message(message) => match &message.beside {
-                Some(ticket) => self.ticket_home(ticket),
-                None => speaker(&message.speaker),
-            },
-            Verb::Signal(signal) => speaker(&signal.speaker),
-            Verb::Status(typing) => self.ticket_home(&typing.ticket),
-            Verb::Poll(poll) => self.ticket_home(&poll.ticket),
-            Verb::Ack(ack) => self.ticket_home(&ack.ticket),
-            Verb::Onlines(OnlinesQuery { ticket, .. }) | Verb::Members(MembersQuery { ticket, .. }) => {
-                ticket.as_ref().map_or(self.place, |ticket| self.ticket_home(ticket))
-            }
-        }
-    }
-
-    /// Where a ticket's session is; a ticket of another process can be refused anywhere.
-    fn ticket_home(&self, ticket: &Ticket) -> Place {
-        let place = ticket.session.place;
-        if ticket.epoch == self.epoch && self.places.contains(place) { place } else { self.place }
     }
 }
 

@@ -24,6 +24,7 @@ impl Router {
             Input::Alarm(Alarm::Session(slot)) => self.people.on_session_alarm(&mut self.out, slot),
             Input::Alarm(Alarm::User(slot)) => self.people.on_user_alarm(&mut self.out, slot),
             Input::Alarm(Alarm::Gather(slot)) => self.out.on_gather_alarm(slot),
+            Input::Alarm(Alarm::Moves) => self.move_on(),
             Input::Alarm(Alarm::Drain) => self.people.drain_on(&mut self.out),
             Input::Slice => self.deliver_slice(),
             Input::Domains(domains) => self.people.replace_domains(&mut self.out, domains),
@@ -45,7 +46,10 @@ impl Router {
 
     /// Judges a call here, or sends it to the router that can.
     fn route(&mut self, request: CallRequest<'_>) {
-        let home = self.directory.home(&request.call);
+        if self.out.is_isolated() && !request.call.verb.is_of_browser() {
+            return self.out.refuse(request.key, Refusal::Isolated);
+        }
+        let home = self.out.home(&request.call);
         if home == self.directory.place() {
             self.judge(request);
         } else {
@@ -106,6 +110,8 @@ impl Router {
             Mail::Unlinked(reply) => self.people.on_unlinked(out, reply),
             Mail::Enter(entry) => self.rooms.on_enter(out, entry),
             Mail::Entered(reply) => self.people.on_entered(out, reply),
+            Mail::Relink(relink) => self.people.on_relink(out, relink),
+            Mail::Reenter(reenter) => self.people.on_reenter(out, reenter),
             Mail::Join(join) => self.rooms.on_join(out, join),
             Mail::Leave(leave) => self.rooms.on_leave(out, &leave),
             Mail::Left(left) => self.people.on_left(out, &left),
@@ -115,6 +121,7 @@ impl Router {
             Mail::Ask(request) => self.people.on_ask(out, &request),
             Mail::Describe(request) => self.people.on_describe(out, &request),
             Mail::Report(report) => out.on_report(report),
+            Mail::Nodes(nodes) => self.on_nodes(nodes),
         }
     }
 }

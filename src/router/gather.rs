@@ -71,6 +71,8 @@ struct Gather {
     waiting: u32,
     /// Whether a place that was asked is another shard: only then it can take longer than this input.
     remote: bool,
+    /// Whether a place that was asked could not be reached.
+    missing: bool,
     generation: NonZeroU32,
 }
 
@@ -93,7 +95,14 @@ pub(super) struct Gathers(Slots<Gather>);
 
 impl Gathers {
     pub(super) fn open(&mut self, key: CallKey, collection: Collection) -> Slot {
-        self.0.insert(Gather { key, collection, waiting: 0, remote: false, generation: UNBORN })
+        self.0.insert(Gather {
+            key,
+            collection,
+            waiting: 0,
+            remote: false,
+            missing: false,
+            generation: UNBORN,
+        })
     }
 
     /// Expects one more report, unless the gather has been answered.
@@ -116,7 +125,8 @@ impl Gathers {
 
     /// Adds what a place has reported. A report that comes too late changes nothing.
     pub(super) fn add(&mut self, slot: Slot, part: Part) {
-        let Some(Gather { collection, .. }) = self.0.get_mut(slot) else { return };
+        let Some(Gather { collection, missing, .. }) = self.0.get_mut(slot) else { return };
+        *missing |= matches!(part, Part::Missing);
         match (part, collection) {
             (Part::Delivered(more), Collection::Delivered(receivers)) => receivers.add_all(more),
             (
@@ -125,7 +135,7 @@ impl Gathers {
             ) => profiles.extend(more),
             (Part::Refused(refusal), collection) => *collection = Collection::Refused(refusal),
             // Of other calls only the end of it matters.
-            (Part::Done | Part::Delivered(_) | Part::Profiles(_), _) => {}
+            (Part::Done | Part::Missing | Part::Delivered(_) | Part::Profiles(_), _) => {}
         }
     }
 
@@ -178,10 +188,13 @@ impl Gathers {
 
     /// Ends a gather, if it is open. Returns the answer, which is `partial` if reports are missing.
     pub(super) fn finish(&mut self, slot: Slot, partial: bool) -> Option<CallAnswer> {
-        let Gather { key, collection, .. } = self.0.remove(slot)?;
+        let Gather { key, collection, missing, .. } = self.0.remove(slot)?;
+        let partial = partial || missing;
         let answer = match collection {
             Collection::Done => Answer::Done,
-            Collection::Delivered(receivers) => Answer::Delivered(Receivers { partial, ..receivers }),
+            Collection::Delivered(receivers) => {
+                Answer::Delivered(Receivers { partial: partial || receivers.partial, ..receivers })
+            }
             Collection::Onlines(profiles) => {
                 Answer::Onlines(OnlineUsers { users: in_order(profiles), partial })
             }

@@ -1,6 +1,6 @@
 //! Identities: where something lives and which one it is.
 //!
-//! Owns: places, keys and tickets. Must not: map names to places; [`Places`](super::directory::Places) does.
+//! Owns: places, keys and tickets. Must not: map names to places; [`Owners`](super::owners::Owners) does.
 
 use std::num::NonZeroU32;
 
@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::slots::Slot;
 
-/// Where users and rooms live and calls come in: a shard of this process. Only [`Places`](super::directory::Places)
-/// knows which numbers are shards; mail and keys carry any number, so that a link to another node can have one.
+/// Where users and rooms live and calls come in: a shard of this process, or behind
+/// those the link to another node. Only [`Places`](super::directory::Places) knows which numbers are shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place(u16);
 

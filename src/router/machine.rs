@@ -7,8 +7,10 @@ use std::sync::Arc;
 use super::broadcasts::Broadcasts;
 use super::crowds::Crowds;
 use super::directory::{Directory, Places};
-use super::ids::Place;
+use super::ids::{Place, Ticket};
+use super::moves::Moves;
 use super::out::Out;
+use super::owners::{Owners, Peer};
 use super::people::tables::People;
 use super::rooms::table::Rooms;
 use super::sessions::storm::Load;
@@ -40,6 +42,8 @@ pub struct Settings {
     pub broadcast_places: u16,
     /// The configured domains.
     pub domains: Arc<Domains>,
+    /// Whether there are other nodes, which own names, too: until it is told of them, a router takes no calls.
+    pub is_clustered: bool,
 }
 
 /// The chat of one shard.
@@ -51,6 +55,7 @@ pub struct Router {
     pub(super) rooms: Rooms,
     pub(super) crowds: Crowds,
     pub(super) broadcasts: Broadcasts,
+    pub(super) moves: Moves,
     /// Most receivers that a delivery reaches in a turn.
     pub(super) slice: usize,
     /// Most places that work on a broadcast at a time.
@@ -65,17 +70,29 @@ impl Router {
         let Settings { place, places, epoch, limits, timeouts, slice, broadcast_places, domains, .. } =
             settings;
         let directory = Directory::new(place, places, epoch);
+        let owners = Owners::new(directory.clone(), Arc::clone(&domains), settings.is_clustered);
         Router {
-            out: Out::new(directory.clone(), timeouts.gather_ms, Arc::clone(&domains)),
+            out: Out::new(directory.clone(), timeouts.gather_ms, owners),
             people: People::new(directory.clone(), limits, timeouts, memory, domains),
             rooms: Rooms::new(directory.clone()),
             crowds: Crowds::default(),
             broadcasts: Broadcasts::default(),
+            moves: Moves::default(),
             slice,
             broadcast_places,
             directory,
             ids_made: 0,
         }
+    }
+
+    /// The node that gave out a ticket, if it was another one that is there.
+    pub(crate) fn issuer(&self, ticket: &Ticket) -> Option<Peer> {
+        self.out.issuer(ticket)
+    }
+
+    /// Whether this node is cut off from the others of its cluster.
+    pub(crate) fn is_isolated(&self) -> bool {
+        self.out.is_isolated()
     }
 
     /// What was counted so far, and how many users, sessions and rooms there are.

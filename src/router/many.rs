@@ -6,7 +6,7 @@
 use super::call::{Caller, Receivers};
 use super::crowds::{Counted, Crowd, CrowdDelivery};
 use super::gather::Collection;
-use super::ids::{BroadcastKey, UserKey};
+use super::ids::{BroadcastKey, Place, UserKey};
 use super::machine::Router;
 use super::mail::{Broadcast, GatherReport, Mail, Part, Reached};
 use super::packet::Packet;
@@ -24,18 +24,18 @@ impl Router {
             self.send_broadcast(oldest, u16::MAX);
         }
         let gather = self.out.open(key, Collection::Delivered(Receivers::default()));
-        for place in self.directory.places().all() {
+        let (here, places) = (self.directory.place(), self.out.places());
+        for place in (0..places).map(Place::new) {
             self.out.expect(gather, place);
         }
-        let broadcast = self.broadcasts.begin(self.directory.place(), gather, domain, packet, sender);
+        let broadcast = self.broadcasts.begin((here, places), gather, domain, packet, sender);
         self.send_broadcast(broadcast, self.broadcast_places);
         self.out.close(gather);
     }
 
     /// Sends a broadcast to places it has not been sent to, until this many work on it.
     fn send_broadcast(&mut self, key: BroadcastKey, at_once: u16) {
-        let places = self.directory.places().count();
-        while let Some((place, broadcast)) = self.broadcasts.next(key, places, at_once) {
+        while let Some((place, broadcast)) = self.broadcasts.next(key, at_once) {
             self.out.send(place, Mail::Broadcast(broadcast));
         }
     }
@@ -49,7 +49,7 @@ impl Router {
     /// Handles [`Mail::Reached`]: the broadcast goes to the next place.
     pub(super) fn on_reached(&mut self, reached: Reached) {
         let Reached { key, receivers } = reached;
-        let gather = self.broadcasts.reported(key, self.directory.places().count());
+        let gather = self.broadcasts.reported(key);
         self.send_broadcast(key, self.broadcast_places);
         self.out.on_report(GatherReport { gather, part: Part::Delivered(receivers) });
     }

@@ -75,7 +75,7 @@ impl Router {
             MessageType::Multicast => {
                 let call = Waiting { key, until_ms };
                 let multicast = Multicast { call, domain, room: to.into(), packet, sender };
-                self.out.send(self.directory.places().of(domain, to), Mail::Multicast(multicast));
+                self.out.send(self.out.owner_of(domain, to), Mail::Multicast(multicast));
             }
             MessageType::Broadcast => self.broadcast(caller, packet, sender),
         }
@@ -138,7 +138,7 @@ impl Router {
 
     fn send_unicast(&mut self, caller: Caller, to: &str, packet: Packet) {
         let Caller { key, domain, until_ms } = caller;
-        let place = self.directory.places().of(domain, to);
+        let place = self.out.owner_of(domain, to);
         if place == self.directory.place() {
             self.unicast(caller, to, &packet);
         } else {

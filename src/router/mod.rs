@@ -20,15 +20,17 @@
 //!            └─> rooms ───────────────────────────> out
 //! ```
 //!
-//! - `directory`: which place owns which name; every part has a copy;
+//! - `directory`: which place of this process owns which name; every part has a copy;
+//! - `owners`: which place does when the names are divided among nodes, too;
 //! - `out`: mail, answers and deadlines that leave, the calls that wait for reports, and the account of work;
 //! - `sessions`: polls and queues. What they need of a user (the name, an account of messages) is the trait `Owners`;
 //! - `people`: users, their links, their rooms, and what becomes of their messages; it holds the sessions;
 //! - `rooms`: the rooms this place owns. Rooms and people send each other mail, and never call each other;
 //! - `message`, `signal` and `many`: what is sent to users, rooms and domains, across the parts;
-//! - `broadcasts` and `crowds`: what is left of what goes to many.
+//! - `broadcasts` and `crowds`: what is left of what goes to many;
+//! - `moves` and `moving`: users and rooms that go to another node.
 //!
-//! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and
+//! Reading order: [`ids`], [`directory`], [`owners`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and
 //! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `space`, `backlog`, `queue`, `expiry`, `session`,
 //! `drain`, `pace`, `table`, `polls`); `people`; `rooms`; `message`; `crowds`; `broadcasts`;
 //! `many`; `signal`; `machine` and `dispatch`.
@@ -44,11 +46,16 @@ mod machine;
 pub(crate) mod mail;
 mod many;
 mod message;
+mod moves;
+mod moving;
 mod out;
+pub(crate) mod owners;
 pub(crate) mod packet;
 mod people;
 pub(crate) mod profile;
 mod rooms;
+#[cfg(test)]
+pub(crate) mod seen;
 pub(crate) mod sessions;
 mod signal;
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! What leaves a router: mail, answers, deadlines, and the account of what was done.
 //!
 //! Owns: the inbox, the effects of the input that is being handled, its time, the calls that wait for reports, the
-//! counters, and what the calls of each domain have used. Must not: import `people`, `sessions` or `rooms`;
+//! counters, who owns which name, and what the calls of each domain have used. Must not: import `people`, `sessions` or `rooms`;
 //! they write here, and nothing here calls them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::call::{Answer, Refusal};
+use super::call::{Answer, Call, Refusal};
 use super::directory::Directory;
 use super::gather::{Collection, Gathers, MissingReports};
-use super::ids::{CallKey, GatherKey, Place};
+use super::ids::{CallKey, GatherKey, Place, Ticket};
 use super::mail::{
-    Alarm, CallAnswer, Effect, EnteredRoom, Envelope, GatherReport, Mail, Part, TimedAlarm, Undelivered,
-    Unplaced,
+    Alarm, CallAnswer, Effect, EnteredRoom, Envelope, GatherReport, Mail, Names, Part, TimedAlarm,
+    Undelivered, Unplaced,
 };
+use super::owners::{Owners, Peer};
 use super::profile::Profile;
 use super::work::Work;
 use crate::base::clock::Tick;
@@ -36,13 +37,13 @@ pub(super) struct Out {
     gathers: Gathers,
     work: Work,
     counters: Counters,
-    /// The configured domains, for their figures.
-    domains: Arc<Domains>,
+    owners: Owners,
 }
 
 impl Out {
-    pub(super) fn new(directory: Directory, gather_ms: u64, domains: Arc<Domains>) -> Out {
+    pub(super) fn new(directory: Directory, gather_ms: u64, owners: Owners) -> Out {
         Out {
+            owners,
             directory,
             gather_ms,
             inbox: VecDeque::new(),
@@ -51,7 +52,6 @@ impl Out {
             gathers: Gathers::default(),
             work: Work::default(),
             counters: Counters::default(),
-            domains,
         }
     }
 
@@ -85,17 +85,47 @@ impl Out {
     }
 
     pub(super) fn replace_domains(&mut self, domains: Arc<Domains>) {
-        self.domains = domains;
+        self.owners.replace_domains(domains);
     }
 
     /// A domain, unless it was removed.
     pub(super) fn domain(&self, domain: DomainId) -> Option<&Domain> {
-        self.domains.get(domain).map(|domain| &**domain)
+        self.owners.domains().get(domain).map(|domain| &**domain)
     }
 
     /// The figures of a domain at this place.
     pub(super) fn figures(&self, domain: DomainId) -> Option<&FigureCells> {
         Some(self.domain(domain)?.figures.of(self.directory.place().index()))
+    }
+
+    /// Who owns which name.
+    pub(super) fn owners_mut(&mut self) -> &mut Owners {
+        &mut self.owners
+    }
+
+    /// See [`Owners::of`].
+    pub(super) fn owner_of(&self, domain: DomainId, name: &str) -> Place {
+        self.owners.of(domain, name)
+    }
+
+    /// See [`Owners::home`].
+    pub(super) fn home(&self, call: &Call<'_>) -> Place {
+        self.owners.home(call)
+    }
+
+    /// See [`Owners::issuer`].
+    pub(super) fn issuer(&self, ticket: &Ticket) -> Option<Peer> {
+        self.owners.issuer(ticket)
+    }
+
+    /// See [`Owners::is_isolated`].
+    pub(super) fn is_isolated(&self) -> bool {
+        self.owners.is_isolated()
+    }
+
+    /// See [`Owners::count`].
+    pub(super) fn places(&self) -> u16 {
+        self.owners.count()
     }
 
     /// Sends mail; to this very place, by the inbox.
@@ -131,6 +161,9 @@ impl Out {
             // Shards refuse for this reason, too: it is counted where the request is answered.
             Refusal::Late => return self.answer(key, Answer::Refused(refusal)),
             Refusal::ShuttingDown => &mut counters.calls_refused_shutdown,
+            Refusal::Unreachable | Refusal::Unserved | Refusal::Isolated => {
+                &mut counters.calls_refused_cluster
+            }
         };
         *counter += 1;
         self.answer(key, Answer::Refused(refusal));
@@ -211,6 +244,11 @@ impl Out {
         self.reported(gather);
     }
 
+    /// Notes that a place could not be reached; its report is counted besides.
+    pub(super) fn miss(&mut self, gather: GatherKey) {
+        self.gathers.add(gather.slot, Part::Missing);
+    }
+
     /// Counts the report of one place. Answers the call if it was the last one.
     pub(super) fn reported(&mut self, gather: GatherKey) {
         if let Some(answer) = self.gathers.report(gather.slot) {
@@ -285,6 +323,17 @@ impl Out {
         if from != self.directory.place() {
             self.work.charge(domain, keys);
         }
+    }
+
+    /// Names by the place that owns them, with their positions in the list they were taken from.
+    pub(super) fn by_owner(
+        &mut self,
+        domain: DomainId,
+        names: impl IntoIterator<Item = (u32, Box<str>)>,
+    ) -> Vec<(Place, Names)> {
+        let Out { owners, work, .. } = self;
+        let owned = names.into_iter().map(|(position, name)| (owners.of(domain, &name), (position, name)));
+        work.by_place(domain, owned)
     }
 
     /// See [`Work::by_place`].

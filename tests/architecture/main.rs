@@ -71,7 +71,7 @@ const IMPURE: [&str; 19] = [
 
 #[test]
 fn the_pure_wings_read_no_clock_no_randomness_and_no_socket_and_take_no_lock() {
-    none_in(&["router/", "http/", "api/"], &IMPURE);
+    none_in(&["router/", "http/", "api/", "cluster/"], &IMPURE);
     let pure = ["json", "domains", "limits", "memory", "ranges", "slots"].map(|file| format!("base/{file}"));
     none_in(&pure.each_ref().map(String::as_str), &IMPURE);
 }
@@ -147,6 +147,7 @@ fn only_nodes_name_sockets_and_channels() {
 #[test]
 fn only_bridges_call_others() {
     only_in(&["bridges/"], &["ureq", "rustls_native_certs"]);
+    only_in(&["bridges/cluster/"], &["async_nats", "tokio", "futures_util"]);
 }
 
 #[test]
@@ -196,15 +197,16 @@ fn slabs_are_used_through_slots_only() {
 }
 
 /// Each wing, and the wings that it may import.
-const WINGS: [(&str, &[&str]); 9] = [
+const WINGS: [(&str, &[&str]); 10] = [
     ("base", &[]),
     ("http", &["base"]),
     ("router", &["base"]),
     ("ops", &["base"]),
     ("api", &["base", "http", "router"]),
-    ("bridges", &["base", "router"]),
+    ("cluster", &["base", "router"]),
+    ("bridges", &["base", "router", "cluster"]),
     ("config", &["base", "ops"]),
-    ("node", &["base", "http", "router", "ops", "api", "bridges", "config"]),
+    ("node", &["base", "http", "router", "ops", "api", "bridges", "cluster", "config"]),
     ("fuzzed", &["base", "http", "router", "ops", "api", "config"]),
 ];
 

@@ -97,8 +97,10 @@ pub(crate) fn sources_in(folder: &str) -> Vec<&'static Source> {
     static ALL: LazyLock<Vec<Source>> = LazyLock::new(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = files_in(root, &["rs"]);
-        // The simulator is a test of the router; its own folder is declared as one.
-        files.retain(|file| !file.starts_with(root.join("src/router/sim")));
+        // The simulators are tests; their own folders are declared as such.
+        files.retain(|file| {
+            !["src/router/sim", "src/cluster/sim"].iter().any(|sim| file.starts_with(root.join(sim)))
+        });
         files.iter().map(|file| Source::read(root, file)).collect()
     });
     let folder = Path::new(folder);

@@ -197,7 +197,7 @@ test('an administrator saves the settings, and the test of them is green', async
   await picture(admin.page, 'test-390', true);
   const wide = await admin.page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 390, `${wide}`);
-  await admin.page.getByLabel('Address').fill('http://127.0.0.1:9');
+  await admin.page.getByLabel('Address', { exact: true }).fill('http://127.0.0.1:9');
   await admin.page.setViewportSize({ width: 1280, height: 800 });
   await admin.page.getByRole('button', { name: 'Save and test' }).click();
   await admin.page.getByText('The message server is not reached at http://127.0.0.1:9.').waitFor();

@@ -150,6 +150,7 @@ counters! {
     calls_refused_late: counter as calls_refused_total(reason = "late"),
     /// Calls refused because the server was shutting down.
     calls_refused_shutdown: counter as calls_refused_total(reason = "shutdown"),
+    calls_refused_cluster: counter as calls_refused_total(reason = "cluster"),
     /// Messages accepted from senders.
     messages_total: counter,
     /// Messages queued to sessions of receivers.

@@ -6,6 +6,7 @@
 
 mod board;
 mod call_kind;
+mod cluster;
 mod counters;
 mod histogram;
 
@@ -16,6 +17,7 @@ pub(crate) use self::board::Board;
 pub use self::board::DomainCounts;
 use self::board::place;
 pub(crate) use self::call_kind::CallKind;
+pub(crate) use self::cluster::{CLUSTER_FIGURES, ClusterBoard};
 pub use self::counters::index_of;
 pub(crate) use self::counters::{COUNTERS, Counters, FAMILIES};
 pub(crate) use self::histogram::Distribution;
@@ -27,6 +29,7 @@ use crate::base::limits::ops::DOMAINS_NAMED_MAX;
 pub struct Stats {
     boards: Arc<[Board]>,
     poster: Arc<Board>,
+    cluster: Arc<ClusterBoard>,
     draining: Arc<AtomicBool>,
 }
 
@@ -36,6 +39,7 @@ impl Stats {
         Stats {
             boards: (0..shards).map(|_| Board::default()).collect(),
             poster: Arc::default(),
+            cluster: Arc::default(),
             draining: Arc::default(),
         }
     }
@@ -53,6 +57,11 @@ impl Stats {
     /// The board of the poster of undelivered messages.
     pub(crate) fn poster(&self) -> &Board {
         &self.poster
+    }
+
+    /// What the bridge to other nodes shows.
+    pub(crate) fn cluster(&self) -> &ClusterBoard {
+        &self.cluster
     }
 
     /// The sum over all boards of the counter of that name (without `nextim_`), if there is one.

@@ -17,6 +17,7 @@ use log::LevelFilter;
 use self::domain::{DomainCommand, Place};
 use crate::base::domains::DomainConfig;
 use crate::config::checked::ADMIN_DEFAULT;
+use crate::config::cluster::Login;
 use crate::config::layer::Layer;
 use crate::config::nearest::nearest;
 use crate::config::problem::{ConfigError, Location, Problem};
@@ -45,7 +46,7 @@ Examples:
 Environment:
   NEXTIM_LISTEN (addresses separated by commas), NEXTIM_SHARDS, NEXTIM_DOMAIN with NEXTIM_APIKEY,
   NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_LOG_FORMAT, NEXTIM_PUBLIC_URL, NEXTIM_ADMIN, NEXTIM_DOMAINS_DIR,
-  NEXTIM_PID_FILE
+  NEXTIM_PID_FILE, NEXTIM_CLUSTER_USER with NEXTIM_CLUSTER_PASSWORD
 
 Signals:
   SIGTERM, SIGINT  answer waiting calls and polls, then exit with 0; a second one exits at once, with 128
@@ -66,12 +67,14 @@ const ADMIN_TEXT: &str = "127.0.0.1:8001";
 
 const VARIABLE_PREFIX: &str = "NEXTIM_";
 
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 13] = [
     "NEXTIM_LISTEN",
     "NEXTIM_SHARDS",
     "NEXTIM_DOMAIN",
     "NEXTIM_APIKEY",
     "NEXTIM_CONFIG",
+    "NEXTIM_CLUSTER_USER",
+    "NEXTIM_CLUSTER_PASSWORD",
     "NEXTIM_LOG",
     "NEXTIM_LOG_FORMAT",
     "NEXTIM_PUBLIC_URL",
@@ -322,6 +325,7 @@ pub(super) fn environment(
             .raw("NEXTIM_DOMAINS_DIR")
             .map(|folder| (folder.into(), Location::elsewhere("NEXTIM_DOMAINS_DIR"))),
         pid_file: reader.raw("NEXTIM_PID_FILE").map(PathBuf::from),
+        cluster_login: reader.cluster_login(),
         ..Layer::default()
     };
     let file = reader.raw("NEXTIM_CONFIG").map(PathBuf::from);
@@ -370,6 +374,13 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         read: impl Fn(&str) -> ValueResult<T>,
     ) -> Option<(T, Location)> {
         Some((self.read(name, read)?, Location::elsewhere(name)))
+    }
+
+    fn cluster_login(&mut self) -> Option<Login> {
+        let text = |text: &str| Ok(text.to_owned());
+        let user = self.read("NEXTIM_CLUSTER_USER", text);
+        let password = self.read("NEXTIM_CLUSTER_PASSWORD", text);
+        Some(Login { user: user?, password: password.unwrap_or_default() })
     }
 
     fn domain(&mut self) -> Option<DomainConfig> {

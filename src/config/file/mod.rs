@@ -4,6 +4,7 @@
 //! file, or print a value. This walks the parsed document by hand, because the messages of a deserializer quote typed
 //! text, which may be an apikey. So all problems of a file are found at once.
 
+mod cluster;
 mod domain;
 mod names;
 mod reader;
@@ -68,6 +69,7 @@ impl Reader<'_> {
                 "pid_file" => settings.pid_file = self.text(value, "pid_file", values::path),
                 "timeouts" => self.timeouts(value, &mut settings.timeouts),
                 "limits" => self.limits(value, &mut settings.limits),
+                "cluster" => settings.cluster = self.cluster(value),
                 "domain" => settings.domains = self.domains(value),
                 _ => self.unknown(key, "", &TOP),
             }

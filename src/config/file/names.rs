@@ -5,7 +5,7 @@
 use crate::base::limits::{Limits, Timeouts};
 
 /// The names at the top of the file.
-pub(in crate::config) const TOP: [&str; 14] = [
+pub(in crate::config) const TOP: [&str; 15] = [
     "listen",
     "shards",
     "public_url",
@@ -19,6 +19,7 @@ pub(in crate::config) const TOP: [&str; 14] = [
     "pid_file",
     "timeouts",
     "limits",
+    "cluster",
     "domain",
 ];
 /// The names in a `[[domain]]`, and in the file of a domain.

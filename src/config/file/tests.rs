@@ -80,7 +80,7 @@ fn names_and_types() {
             "port = 1",
             &[concat!(
                 "1: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, ",
-                "exempt, trusted_proxies, domains_dir, pid_file, timeouts, limits, domain"
+                "exempt, trusted_proxies, domains_dir, pid_file, timeouts, limits, cluster, domain"
             )],
         ),
         (
@@ -88,7 +88,7 @@ fn names_and_types() {
             &[concat!(
                 "1: unknown setting: is not one of ",
                 "listen, shards, public_url, log, log_format, admin, admin_hosts, ",
-                "exempt, trusted_proxies, domains_dir, pid_file, timeouts, limits, domain"
+                "exempt, trusted_proxies, domains_dir, pid_file, timeouts, limits, cluster, domain"
             )],
         ),
         (
@@ -149,7 +149,7 @@ fn windows_writes_other_line_ends_and_a_mark_before_the_text() {
         "\u{feff}shards = 2\r\nlog = 1\r\nport = 1\r\n",
         &[
             "2: log: must be a string in quotes",
-            "3: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, exempt, trusted_proxies, domains_dir, pid_file, timeouts, limits, domain",
+            "3: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, exempt, trusted_proxies, domains_dir, pid_file, timeouts, limits, cluster, domain",
         ],
     )]);
 }

@@ -8,7 +8,9 @@ use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
 use crate::base::memory::Memory;
 use crate::base::stats::Counters;
+use crate::router::ids::Ticket;
 use crate::router::mail::{Effect, Input};
+use crate::router::owners::Peer;
 use crate::router::sessions::storm::Load;
 use crate::router::{Router, Settings};
 
@@ -73,6 +75,16 @@ impl Chat {
     /// The work of all domains in this turn.
     pub(super) fn work(&self) -> usize {
         self.router.work().sum()
+    }
+
+    /// The node that gave out a ticket, if it was another one that is there.
+    pub(super) fn issuer(&self, ticket: &Ticket) -> Option<Peer> {
+        self.router.issuer(ticket)
+    }
+
+    /// Whether this node is cut off from the others of its cluster.
+    pub(super) fn is_isolated(&self) -> bool {
+        self.router.is_isolated()
     }
 
     pub(super) fn counters(&mut self) -> &Counters {

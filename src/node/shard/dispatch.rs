@@ -13,7 +13,7 @@ use super::postponed::{Postponed, PostponedCall, PostponedQueue, PostponedWork};
 use super::reply;
 use super::schedule::Timer;
 use super::state::{CallTiming, ConnState, Deferral};
-use crate::api::refusal::{SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS};
+use crate::api::refusal::{CLUSTER_ISOLATED, SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS};
 use crate::api::{self, Context, Route, Routed, Shape};
 use crate::base::clock::{Moment, wall_ms};
 use crate::base::domains::{DomainId, Domains};
@@ -53,6 +53,8 @@ pub(super) struct Dispatcher {
     entropy: Entropy,
     /// The number of the last request that became a call.
     serial: u32,
+    /// Whether calls may be answered by other nodes.
+    is_clustered: bool,
     /// Whether the timer of a sweep is set.
     is_sweep_set: bool,
     stats: Stats,
@@ -70,6 +72,7 @@ impl Dispatcher {
             postponed: Postponed::default(),
             entropy: Entropy::new(),
             serial: 0,
+            is_clustered: settings.is_clustered,
             is_sweep_set: false,
             stats,
         }
@@ -132,6 +135,12 @@ impl Dispatcher {
             reply::refuse(io, slot, &TOO_MANY_REQUESTS, shape);
             return Dispatched::Done;
         }
+        if let Route::Call(Call { verb: Verb::Poll(poll), .. }) = &route
+            && let Some(issuer) = self.chat.issuer(&poll.ticket)
+        {
+            reply::moved(io, slot, request, (poll, &issuer.url), shape);
+            return Dispatched::Done;
+        }
         self.follow_route(io, slot, route, shape);
         Dispatched::Done
     }
@@ -153,6 +162,9 @@ impl Dispatcher {
             }
             Route::Notice(notice) if notice.is_of_health() && io.is_draining() => {
                 reply::refuse(io, slot, &SHUTTING_DOWN, shape);
+            }
+            Route::Notice(notice) if notice.is_of_health() && self.chat.is_isolated() => {
+                reply::refuse(io, slot, &CLUSTER_ISOLATED, shape);
             }
             Route::Notice(notice) => reply::notice(io, slot, notice, shape),
             Route::Upgrade(proof) => reply::open_socket(io, slot, &proof, shape),
@@ -207,7 +219,7 @@ impl Dispatcher {
     /// Sets the timer of a sweep, if none is set. One timer serves all calls: a timer for each would hardly ever be
     /// needed.
     fn set_sweep(&mut self, io: &mut Io) {
-        if self.places.count() > 1 && !self.is_sweep_set {
+        if (self.places.count() > 1 || self.is_clustered) && !self.is_sweep_set {
             self.is_sweep_set = true;
             let due = io.now().after(CALL_MS_MAX);
             io.schedule_mut().set(due, Timer::Sweep);

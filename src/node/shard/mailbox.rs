@@ -14,13 +14,15 @@ use super::wake::WakeFlag;
 use crate::base::domains::Domains;
 use crate::base::limits::turn::{MAILBOX_BATCHES, MAILBOX_WAIT_MS};
 use crate::router::ids::Place;
-use crate::router::mail::Mail;
+use crate::router::mail::{Envelope, Mail};
 
 /// An entry of a shard's mailbox.
 #[derive(Debug)]
 pub enum Parcel {
     /// Mail of another router, in its order.
     Mail(Vec<Mail>),
+    /// Mail for other nodes, to the bridge.
+    Away(Vec<Envelope>),
     /// Connections that have moved here.
     Conns(Vec<MovedConn>),
     /// The domains of a reloaded configuration.
@@ -42,7 +44,33 @@ pub struct MailboxHandle {
 #[derive(Debug)]
 struct MailboxWaker {
     flag: WakeFlag,
-    waker: mio::Waker,
+    bell: Bell,
+}
+
+/// What wakes the owner of a mailbox.
+enum Bell {
+    Shard(mio::Waker),
+    #[cfg(feature = "cluster")]
+    Bridge(Box<dyn Fn() + Send + Sync>),
+}
+
+impl Bell {
+    fn ring(&self) -> std::io::Result<()> {
+        match self {
+            Bell::Shard(waker) => waker.wake(),
+            #[cfg(feature = "cluster")]
+            Bell::Bridge(ring) => {
+                ring();
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Bell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bell").finish_non_exhaustive()
+    }
 }
 
 /// The receiving end of a shard's mailbox.
@@ -54,8 +82,18 @@ pub struct Inbox {
 
 /// A mailbox whose owner is woken by `waker`.
 pub fn mailbox(waker: mio::Waker) -> (MailboxHandle, Inbox) {
+    mailbox_of(Bell::Shard(waker))
+}
+
+/// The mailbox of the bridge to other nodes, which is woken by `ring`.
+#[cfg(feature = "cluster")]
+pub(crate) fn bridge_mailbox(ring: impl Fn() + Send + Sync + 'static) -> (MailboxHandle, Inbox) {
+    mailbox_of(Bell::Bridge(Box::new(ring)))
+}
+
+fn mailbox_of(bell: Bell) -> (MailboxHandle, Inbox) {
     let (sender, receiver) = bounded(MAILBOX_BATCHES);
-    let waker = Arc::new(MailboxWaker { flag: WakeFlag::new(), waker });
+    let waker = Arc::new(MailboxWaker { flag: WakeFlag::new(), bell });
     (MailboxHandle { channel: sender, waker: Arc::clone(&waker) }, Inbox { channel: receiver, waker })
 }
 
@@ -80,7 +118,7 @@ impl MailboxHandle {
     /// Wakes the shard if it sleeps. Returns whether it did.
     fn wake(&self) -> bool {
         let must_wake = self.waker.flag.must_wake();
-        if must_wake && let Err(error) = self.waker.waker.wake() {
+        if must_wake && let Err(error) = self.waker.bell.ring() {
             // An open eventfd of this process cannot fail. If it does, the mail waits for the next event.
             log::error!("cannot wake a shard: {error}");
         }
@@ -116,6 +154,9 @@ impl Inbox {
 pub struct Outbox {
     mailboxes: Vec<MailboxHandle>,
     batches: Vec<Vec<Mail>>,
+    /// The mailbox of the bridge to other nodes, if there is one, and the mail for them.
+    bridge: Option<MailboxHandle>,
+    away: Vec<Envelope>,
     /// Connections that go to each other shard.
     conns: Vec<Vec<MovedConn>>,
     /// The mail in all batches, and the connections.
@@ -141,12 +182,22 @@ impl Outbox {
         let batches = mailboxes.iter().map(|_| Vec::new()).collect();
         let measured = vec![(0, 0); mailboxes.len()];
         let conns = mailboxes.iter().map(|_| Vec::new()).collect();
-        Outbox { mailboxes, batches, conns, waiting: 0, measured }
+        let (bridge, away) = (None, Vec::new());
+        Outbox { mailboxes, batches, bridge, away, conns, waiting: 0, measured }
+    }
+
+    /// The same, and places behind those of the shards are reached by this mailbox.
+    #[must_use]
+    pub(crate) fn with_bridge(self, bridge: Option<MailboxHandle>) -> Outbox {
+        Outbox { bridge, ..self }
     }
 
     /// Adds mail to this turn's batch.
     pub fn push(&mut self, to: Place, mail: Mail) {
-        self.batches[to.index()].push(mail);
+        match self.batches.get_mut(to.index()) {
+            Some(batch) => batch.push(mail),
+            None => self.away.push(Envelope { to, mail }),
+        }
         self.waiting += 1;
     }
 
@@ -178,7 +229,30 @@ impl Outbox {
                 self.post_conns(place, &mut posted);
             }
         }
+        self.post_away(&mut posted);
         posted
+    }
+
+    /// Posts the mail for other nodes.
+    fn post_away(&mut self, posted: &mut PostCounts) {
+        let (Some(bridge), count) = (&self.bridge, self.away.len()) else { return };
+        if count == 0 {
+            return;
+        }
+        match bridge.channel.try_send(Parcel::Away(std::mem::take(&mut self.away))) {
+            Ok(()) => {
+                self.waiting -= count;
+                posted.mail += count as u64;
+                posted.wakes += u64::from(bridge.wake());
+            }
+            Err(TrySendError::Full(Parcel::Away(kept))) => {
+                self.away = kept;
+                posted.delayed += 1;
+            }
+            // The bridge has ended: the process goes down.
+            Err(TrySendError::Disconnected(_)) => self.waiting -= count,
+            Err(TrySendError::Full(_)) => unreachable!("a full channel returns what was sent"),
+        }
     }
 
     /// Posts the mail for one shard. Returns whether none is left.
@@ -252,7 +326,9 @@ mod tests {
     fn serials(inbox: &Inbox) -> Vec<u32> {
         let mail = std::iter::from_fn(|| inbox.take()).flat_map(|parcel| match parcel {
             Parcel::Mail(mail) => mail,
-            Parcel::Conns(_) | Parcel::Domains(_) | Parcel::Drain | Parcel::Stop => Vec::new(),
+            Parcel::Away(_) | Parcel::Conns(_) | Parcel::Domains(_) | Parcel::Drain | Parcel::Stop => {
+                Vec::new()
+            }
         });
         let answers = mail.map(|mail| {
             let Mail::Answer(CallAnswer { key, .. }) = mail else { panic!("unexpected {mail:?}") };

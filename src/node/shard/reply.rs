@@ -15,6 +15,7 @@ use crate::http::methods::MethodSet;
 use crate::http::rejection::Rejection;
 use crate::http::request::Request;
 use crate::http::websocket::handshake;
+use crate::router::call::Poll;
 use crate::router::ids::SessionKey;
 
 /// Refuses bytes that are not a request, and counts them for their client. Behind a proxy the head names the client, if
@@ -57,6 +58,16 @@ pub(super) fn refuse(io: &mut Io, slot: Slot, rejection: &Rejection, mut shape: 
 pub(super) fn preflight(io: &mut Io, slot: Slot, methods: MethodSet, mut shape: Shape) {
     part(io, &mut shape);
     write(io, slot, &shape, Addressee::default(), |output| api::write_preflight(output, methods, &shape));
+}
+
+/// Sends a page to the node of its session.
+pub(super) fn moved(io: &mut Io, slot: Slot, request: &Request<'_>, to: (&Poll, &str), mut shape: Shape) {
+    part(io, &mut shape);
+    shape.close |= shape.is_stream();
+    let chance = io.chance();
+    write(io, slot, &shape, Addressee::default(), |output| {
+        api::write_moved(output, request, to, &shape, chance);
+    });
 }
 
 pub(super) fn notice(io: &mut Io, slot: Slot, notice: Notice, mut shape: Shape) {

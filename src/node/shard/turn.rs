@@ -219,6 +219,7 @@ impl Shard {
                         self.traffic.settle(&mut self.io, &mut self.dispatcher, moved, congested);
                     }
                 }
+                Some(Parcel::Away(_)) => debug_assert!(false, "it is for the bridge"),
                 Some(Parcel::Domains(domains)) => self.dispatcher.reload(&mut self.io, domains),
                 Some(Parcel::Drain) => self.drain(),
                 Some(Parcel::Stop) => {

@@ -9,7 +9,7 @@ use std::fmt::{Display, Write as _};
 use super::snapshot::{DomainSnapshot, Snapshot};
 use super::watched::WatchedServer;
 use crate::base::domains::Domain;
-use crate::base::stats::{COUNTERS, CallKind, Distribution, FAMILIES};
+use crate::base::stats::{CLUSTER_FIGURES, COUNTERS, CallKind, Distribution, FAMILIES};
 
 /// The label of domains without a name here. No domain has this name, because of the colon.
 const OTHERS: &str = ":others";
@@ -26,8 +26,18 @@ pub(super) fn metrics(server: &WatchedServer, snapshot: &Snapshot, healthy: bool
     durations(&mut text, snapshot);
     shards(&mut text, server, snapshot);
     domains(&mut text, snapshot);
+    cluster(&mut text, server);
     process(&mut text, server, snapshot, healthy);
     text.0
+}
+
+/// What the bridge to other nodes shows, if there is one.
+fn cluster(text: &mut MetricsText, server: &WatchedServer) {
+    let Some(values) = server.stats.cluster().read() else { return };
+    for ((name, grows, help), value) in CLUSTER_FIGURES.iter().zip(values) {
+        let kind = if *grows { "counter" } else { "gauge" };
+        text.single(&format!("nextim_cluster_{name}"), kind, help, value);
+    }
 }
 
 /// The figures of one domain. Those of all domains would be too many series.

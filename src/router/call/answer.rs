@@ -2,6 +2,8 @@
 //!
 //! Owns: the types. Must not: import `http` or `api`, which write them in the shapes of each dialect.
 
+use std::sync::Arc;
+
 use crate::base::domains::DomainId;
 use crate::router::ids::{SessionKey, Ticket};
 use crate::router::packet::{Packet, Reader};
@@ -62,9 +64,10 @@ impl Receivers {
     }
 
     /// Counts what another place has counted.
-    pub(in crate::router) fn add_all(&mut self, more: Receivers) {
+    pub(crate) fn add_all(&mut self, more: Receivers) {
         self.sessions += more.sessions;
         self.visible += more.visible;
+        self.partial |= more.partial;
     }
 }
 
@@ -102,6 +105,8 @@ pub struct MemberList {
 pub struct Started {
     /// For the browser.
     pub ticket: Ticket,
+    /// Where it polls, if not here.
+    pub(crate) server: Option<Arc<str>>,
     /// The user's sessions, this one included.
     pub(crate) sessions: u32,
     /// Buddies that are online and visible, in the order they were named.
@@ -221,4 +226,10 @@ pub enum Refusal {
     Late,
     /// The server is going down.
     ShuttingDown,
+    /// The node that could answer is not reached.
+    Unreachable,
+    /// The node that could answer does not serve the domain.
+    Unserved,
+    /// This node is cut off from the others.
+    Isolated,
 }

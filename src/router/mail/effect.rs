@@ -99,6 +99,8 @@ pub enum Alarm {
     User(Slot),
     /// A gather: places that have not reported are left out.
     Gather(Slot),
+    /// Names that other nodes own now: the next of them go.
+    Moves,
     /// The drain: the next parked polls are answered.
     Drain,
 }

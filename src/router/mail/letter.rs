@@ -3,12 +3,15 @@
 //! Owns: [`Mail`]. Must not: import a part of the router. Mail arrives in the order it was sent, per pair of places,
 //! however late.
 
+use std::sync::Arc;
+
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, StreamAck, Waiting};
-use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};
+use super::links::{Link, LinkReply, Presence, Relink, Unlink, UnlinkReply};
 use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
-use super::rooms::{EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
+use super::rooms::{EntryReply, Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
 use crate::router::ids::CallKey;
+use crate::router::owners::Nodes;
 use crate::router::weight;
 
 /// What one router sends another.
@@ -50,6 +53,10 @@ pub enum Mail {
     Enter(RoomEntry),
     /// A user is a member of these rooms now.
     Entered(EntryReply),
+    /// Users of the place have lost their links to these names with a node, and may find them elsewhere.
+    Relink(Relink),
+    /// Users of the place have lost a room with a node, and enter it again.
+    Reenter(Reenter),
     /// `/room/join`, to the room's owner.
     Join(RoomJoin),
     /// `/room/leave`, to the room's owner.
@@ -68,6 +75,8 @@ pub enum Mail {
     Describe(ProfilesRequest),
     /// One place's share of an answer.
     Report(GatherReport),
+    /// The nodes of the cluster have changed.
+    Nodes(Arc<dyn Nodes>),
 }
 
 impl Mail {
@@ -101,6 +110,8 @@ impl Mail {
             Mail::Unlinked(unlinked) => unlinked.bytes(),
             Mail::Enter(entry) => weight::names(&entry.rooms),
             Mail::Entered(entered) => entered.bytes(),
+            Mail::Relink(relink) => relink.bytes(),
+            Mail::Reenter(reenter) => reenter.name.len() + weight::slots(&reenter.users),
             Mail::Join(join) => join.room.len() + join.packet.share(),
             Mail::Leave(leave) => leave.room.len() + leave.packet.share(),
             Mail::Exit(exit) => exit.bytes(),
@@ -114,7 +125,8 @@ impl Mail {
             | Mail::Ack(_)
             | Mail::Close(_)
             | Mail::Reached(_)
-            | Mail::Left(_) => 0,
+            | Mail::Left(_)
+            | Mail::Nodes(_) => 0,
         };
         size_of::<Mail>() + beside
     }

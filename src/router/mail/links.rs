@@ -41,6 +41,21 @@ impl Link {
     }
 }
 
+/// Users have lost links to others with a node. Those of the others that are online elsewhere are linked again.
+#[derive(Debug)]
+pub struct Relink {
+    /// In which world.
+    pub(crate) domain: DomainId,
+    /// The users, and whom each was linked with.
+    pub(crate) users: Vec<(Slot, Vec<Box<str>>)>,
+}
+
+impl Relink {
+    pub(super) fn bytes(&self) -> usize {
+        self.users.iter().flat_map(|(_, names)| names).map(|name| size_of_val(name) + name.len()).sum()
+    }
+}
+
 /// Those of them that are online.
 #[derive(Debug)]
 pub struct LinkReply {
@@ -58,6 +73,10 @@ pub struct LinkReply {
     pub(crate) changes: u16,
     /// See [`Link::reserved`]: these places are free again.
     pub(crate) reserved: usize,
+    /// The names' owner could not be reached.
+    pub(crate) missing: bool,
+    /// Others of the names are answered later: another node has asked several of its places.
+    pub(crate) more: bool,
     /// Those that were found.
     pub(crate) buddies: Vec<Buddy>,
     /// Those that were found and not linked, only because no place was kept for them; with the position in the list.
@@ -144,6 +163,8 @@ pub struct UnlinkReply {
     pub(crate) user: UserKey,
     /// The hashes of all names that were given.
     pub(crate) names: Vec<u64>,
+    /// Others of the names are answered later.
+    pub(crate) more: bool,
     /// Those that were linked.
     pub(crate) parted: Vec<Parted>,
 }

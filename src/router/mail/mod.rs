@@ -16,10 +16,11 @@ pub(crate) use calls::{PollCut, StreamAck, Waiting};
 pub use effect::{Alarm, Effect, Input};
 pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;
-pub(crate) use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Unlink, UnlinkReply};
+pub(crate) use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Relink, Unlink, UnlinkReply};
 pub(crate) use messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 pub(crate) use names::{HashedName, Names, Unplaced};
 pub(crate) use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
 pub(crate) use rooms::{
-    EnteredRoom, Entering, EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
+    EnteredRoom, Entering, EntryReply, Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft,
+    RoomReveal, Sight,
 };

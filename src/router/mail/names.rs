@@ -15,7 +15,7 @@ pub(crate) struct HashedName {
 }
 
 /// A named user that is online, and has no place kept in the roster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unplaced {
     /// The name.
     pub(crate) name: Box<str>,

@@ -59,6 +59,8 @@ pub struct GatherReport {
 pub(crate) enum Part {
     /// It is done.
     Done,
+    /// It could not be reached.
+    Missing,
     /// The sessions a packet was queued to.
     Delivered(Receivers),
     /// What users that are online show, with their positions in the list.
@@ -70,7 +72,7 @@ pub(crate) enum Part {
 impl Part {
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Part::Done | Part::Delivered(_) | Part::Refused(_) => 0,
+            Part::Done | Part::Missing | Part::Delivered(_) | Part::Refused(_) => 0,
             Part::Profiles(profiles) => profiles.iter().map(|(_, profile)| weight::profile(profile)).sum(),
         }
     }

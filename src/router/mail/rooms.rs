@@ -33,6 +33,8 @@ pub struct RoomEntry {
     pub(crate) user: UserKey,
     /// What the rooms note, as it was when the mail was sent.
     pub(crate) sight: Sight,
+    /// What the user shows.
+    pub(crate) profile: Profile,
     /// The rooms.
     pub(crate) rooms: Names,
 }
@@ -57,6 +59,8 @@ pub struct EntryReply {
     pub(crate) user: UserKey,
     /// The user's sight as it came with the question.
     pub(crate) sight: Sight,
+    /// Others of the rooms are answered later.
+    pub(crate) more: bool,
     /// The rooms.
     pub(crate) rooms: Vec<EnteredRoom>,
 }
@@ -82,6 +86,19 @@ pub(crate) struct EnteredRoom {
     pub(crate) unseen: bool,
 }
 
+/// A room has been lost with its node. Its members enter the one that has its name now.
+#[derive(Debug)]
+pub struct Reenter {
+    /// The rooms' domain.
+    pub(crate) domain: DomainId,
+    /// The room that is no more.
+    pub(crate) room: RoomKey,
+    /// Its name.
+    pub(crate) name: Box<str>,
+    /// The members.
+    pub(crate) users: Vec<Slot>,
+}
+
 /// `/room/join`, to the room's owner.
 #[derive(Debug)]
 pub struct RoomJoin {
@@ -93,6 +110,8 @@ pub struct RoomJoin {
     pub(crate) user: UserKey,
     /// What the rooms note, as it was when the mail was sent.
     pub(crate) sight: Sight,
+    /// What the user shows.
+    pub(crate) profile: Profile,
     /// Whether the user is in as many rooms as the limit allows.
     pub(crate) full: bool,
     /// The room's name.

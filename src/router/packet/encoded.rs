@@ -59,6 +59,34 @@ impl Packet {
         Packet { kind, tail: 0, share, block: block.into() }
     }
 
+    /// What another node needs to make the same packet: the length of its tail, and its bytes.
+    pub(crate) fn encoded(&self) -> (u16, &[u8]) {
+        (self.tail, &self.block)
+    }
+
+    /// The packet that another node has encoded; `None` if it cannot have.
+    pub(crate) fn from_encoded(kind: Kind, tail: u16, block: &[u8]) -> Option<Packet> {
+        let behind = if kind == Kind::Signal { SUBJECT_BYTES } else { 0 };
+        let json = block.get(..block.len().checked_sub(behind)?)?;
+        let (begins, fits) = match kind {
+            Kind::Message(MessageType::Broadcast) => {
+                ("{\"type\":\"broadcast\",\"to\":\"\",".to_owned(), true)
+            }
+            Kind::Message(kind) => (format!("{{\"type\":\"{}\",\"to\":", kind.word()), true),
+            Kind::Presence(kind) => {
+                (format!("{{\"type\":\"{}\",", kind.word()), kind.is_of_room() || tail == 0)
+            }
+            Kind::Status | Kind::RoomStatus | Kind::Signal => ("{\"from\":".to_owned(), tail == 0),
+        };
+        let is_one = fits
+            && json.starts_with(begins.as_bytes())
+            && json.ends_with(b"}")
+            && usize::from(tail) + begins.len() < json.len()
+            && std::str::from_utf8(json).is_ok()
+            && u32::try_from(block.len()).is_ok();
+        is_one.then(|| Packet { tail, ..Packet::of(kind, block.to_vec()) })
+    }
+
     /// Which list it belongs to, and its type there.
     pub(crate) fn kind(&self) -> Kind {
         self.kind

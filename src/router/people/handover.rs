@@ -224,18 +224,23 @@ impl People {
     }
 
     /// Ends all that a user has, and takes what no session has acknowledged, each message once.
-    pub(super) fn take_messages(&mut self, out: &mut Out, user: Slot) -> Vec<MailboxMessage> {
-        let messages = self.take_sessions(out, user);
+    pub(super) fn take_messages(
+        &mut self,
+        out: &mut Out,
+        user: Slot,
+        end: SessionEnd,
+    ) -> Vec<MailboxMessage> {
+        let messages = self.take_sessions(out, user, end);
         let linger = self.user_mut(user).take_linger();
         let mailbox = linger.map(Linger::into_messages).unwrap_or_default();
         messages.into_iter().map(MailboxMessage::unclaimed).chain(mailbox).collect()
     }
 
     /// Takes out all sessions of a user; returns what none of them has acknowledged, each message once, in order.
-    fn take_sessions(&mut self, out: &mut Out, user: Slot) -> Vec<KeptMessage> {
+    fn take_sessions(&mut self, out: &mut Out, user: Slot, end: SessionEnd) -> Vec<KeptMessage> {
         let mut messages = Vec::new();
         while let Some(session) = self.user(user).sessions().newest() {
-            let left = self.take_session(out, user, session, SessionEnd::BySite);
+            let left = self.take_session(out, user, session, end);
             let (owner, keeping) = self.user_with_keeping(user);
             left.account(owner.extras_mut(), keeping.limits());
             messages.extend(left.messages);

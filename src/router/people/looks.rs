@@ -75,7 +75,7 @@ impl People {
             return out.refuse(key, Refusal::NoClient);
         };
         let gather = out.open(key, Collection::Onlines(Vec::new()));
-        for (place, names) in self.names_by_place(out, domain, query.names) {
+        for (place, names) in People::names_by_place(out, domain, query.names) {
             out.ask(gather, place, Mail::Ask(NamesRequest { gather, domain, viewer, names }));
         }
         out.close(gather);

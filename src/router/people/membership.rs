@@ -21,14 +21,15 @@ impl People {
     pub(super) fn enter(&self, out: &mut Out, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
         let owner = self.user(user);
         let (domain, sight, user) = (owner.domain(), owner.sight(), self.directory().user_key(user));
-        for (place, rooms) in self.names_by_place(out, domain, rooms) {
-            out.ask(gather, place, Mail::Enter(RoomEntry { gather, domain, user, sight, rooms }));
+        for (place, rooms) in People::names_by_place(out, domain, rooms) {
+            let profile = owner.profile().clone();
+            out.ask(gather, place, Mail::Enter(RoomEntry { gather, domain, user, sight, profile, rooms }));
         }
     }
 
     /// Notes rooms that have taken a user of this place as a member. Rooms beyond the limit are left again.
     pub(in crate::router) fn on_entered(&mut self, out: &mut Out, reply: EntryReply) {
-        let EntryReply { by, domain, user, sight, rooms } = reply;
+        let EntryReply { by, domain, user, sight, more, rooms } = reply;
         let (kept, refused) = self.note_rooms(user.slot, rooms);
         let keys = |rooms: &[EnteredRoom]| -> Vec<(Place, Slot)> {
             rooms.iter().map(|room| room.key.into()).collect()
@@ -49,7 +50,9 @@ impl People {
         match by {
             Entering::Online(gather) => {
                 out.add_rooms(gather, kept, truncated);
-                out.reported(gather);
+                if !more {
+                    out.reported(gather);
+                }
             }
             Entering::Join(gather) => out.report(gather, joined(truncated, online)),
         }
@@ -96,8 +99,9 @@ impl People {
         let full = owner.has_rooms(self.limits().rooms_per_user);
         let (sight, packet) = (owner.sight(), room_presence(PresenceType::Join, owner, call));
         let user = self.directory().user_key(slot);
-        let join = RoomJoin { key, domain, user, sight, full, room: (*call.room).into(), packet };
-        out.send(self.directory().places().of(domain, &call.room), Mail::Join(join));
+        let profile = owner.profile().clone();
+        let join = RoomJoin { key, domain, user, sight, profile, full, room: (*call.room).into(), packet };
+        out.send(out.owner_of(domain, &call.room), Mail::Join(join));
     }
 
     /// `/room/leave`.
@@ -109,7 +113,7 @@ impl People {
                 let packet = room_presence(PresenceType::Leave, owner, call);
                 let (visible, user) = (owner.profile().visible(), self.directory().user_key(slot));
                 let leave = RoomLeave { key, domain, user, visible, room: (*call.room).into(), packet };
-                out.send(self.directory().places().of(domain, &call.room), Mail::Leave(leave));
+                out.send(out.owner_of(domain, &call.room), Mail::Leave(leave));
             }
             (None, Subject::Ticket(_)) => out.refuse(key, Refusal::NoClient),
             // A user who is offline is in no room: that is what was asked for.
@@ -131,7 +135,7 @@ impl People {
         match self.find_viewer(domain, query.ticket.as_ref()) {
             Ok(viewer) => {
                 let request = MembersRequest { key, domain, room: (*query.room).into(), viewer };
-                out.send(self.directory().places().of(domain, &query.room), Mail::Members(request));
+                out.send(out.owner_of(domain, &query.room), Mail::Members(request));
             }
             Err(refusal) => out.refuse(key, refusal),
         }

@@ -19,7 +19,7 @@
 //! - `delivery`: a packet to all sessions of a user
 //! - `presence`: who is shown that a user comes, changes or goes; `looks`: changes of show, status and nick; `/onlines`
 //! - `roster`: links, and `unlink`: `/buddies/remove`
-//! - `membership`: the rooms of a user
+//! - `membership`: the rooms of a user; `lost`: links and rooms that are found again after a node is lost
 //! - `online`: a user comes online and goes offline
 
 mod afterwards;
@@ -30,6 +30,7 @@ mod keeping;
 mod keys;
 mod linger;
 mod looks;
+mod lost;
 pub(super) mod mailbox;
 mod membership;
 mod online;

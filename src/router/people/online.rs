@@ -41,6 +41,7 @@ impl People {
         let begins_watching = online.version.is_v5() && self.user_mut(user).begin_watching();
         let started = Started {
             ticket: self.ticket(session),
+            server: None,
             sessions: u32::try_from(self.sessions_of(user).count()).expect("sessions of a user are few"),
             buddies: Vec::new(),
             rooms: Vec::new(),
@@ -108,7 +109,7 @@ impl People {
             }
             (Some((user, None)), _) => {
                 let gather = out.open(key, Collection::Done);
-                self.go_offline(out, user, Some(gather));
+                self.go_offline(out, user, Some(gather), SessionEnd::BySite);
                 out.close(gather);
             }
             (None, Subject::Ticket(_)) => out.refuse(key, Refusal::NoClient),
@@ -128,8 +129,14 @@ impl People {
 
     /// Ends a user with all its sessions, gives back what none has acknowledged, and sends the departure to linked
     /// users and rooms.
-    fn go_offline(&mut self, out: &mut Out, user: Slot, gather: Option<GatherKey>) {
-        let messages = self.take_messages(out, user);
+    pub(super) fn go_offline(
+        &mut self,
+        out: &mut Out,
+        user: Slot,
+        gather: Option<GatherKey>,
+        end: SessionEnd,
+    ) {
+        let messages = self.take_messages(out, user, end);
         let key = self.directory().user_key(user);
         let gone = self.remove_user(user);
         let (domain, profile) = (gone.domain(), gone.profile());
@@ -146,7 +153,9 @@ impl People {
     pub(in crate::router) fn on_user_alarm(&mut self, out: &mut Out, user: Slot) {
         let Some(owner) = self.get(user) else { return };
         match owner.linger() {
-            Some(linger) if linger.until() <= out.now() => self.go_offline(out, user, None),
+            Some(linger) if linger.until() <= out.now() => {
+                self.go_offline(out, user, None, SessionEnd::BySite);
+            }
             Some(_) => {}
             None => self.expire_signals(out, user),
         }
@@ -157,7 +166,7 @@ impl People {
         out.replace_domains(Arc::clone(&domains));
         for domain in self.replace_sites(domains) {
             while let Some(user) = self.of_domain(domain).last().copied() {
-                self.go_offline(out, user, None);
+                self.go_offline(out, user, None, SessionEnd::BySite);
             }
         }
     }
@@ -166,7 +175,7 @@ impl People {
     /// more.
     pub(in crate::router) fn end(&mut self, out: &mut Out) {
         for user in self.slots() {
-            let messages = self.take_messages(out, user);
+            let messages = self.take_messages(out, user, SessionEnd::BySite);
             self.give_back_of(out, user, messages);
         }
     }

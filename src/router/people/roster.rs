@@ -35,7 +35,7 @@ impl People {
     pub(super) fn link(&mut self, out: &mut Out, naming: Naming, buddies: Vec<Text<'_>>) {
         let placed = buddies.len().min(self.free_links(naming.user));
         self.user_mut(naming.user).reserve_links(placed);
-        let names = self.names_by_place(out, self.user(naming.user).domain(), buddies);
+        let names = People::names_by_place(out, self.user(naming.user).domain(), buddies);
         self.ask_to_link(out, naming, names, |position| (position as usize) < placed);
     }
 
@@ -77,10 +77,8 @@ impl People {
         }
         let domain = self.user(naming.user).domain();
         self.user_mut(naming.user).reserve_links(placed.len());
-        let owner_of = |name: &str| self.directory().places().of(domain, name);
-        let names =
-            placed.into_iter().map(|(position, Unplaced { name, .. })| (owner_of(&name), (position, name)));
-        let names = out.by_place(domain, names);
+        let names = placed.into_iter().map(|(position, Unplaced { name, .. })| (position, name));
+        let names = out.by_owner(domain, names);
         self.ask_to_link(out, naming, names, |_| true);
     }
 
@@ -137,6 +135,8 @@ impl People {
             asked_as: profile,
             changes,
             reserved,
+            missing: false,
+            more: false,
             buddies,
             unplaced,
         };
@@ -145,10 +145,21 @@ impl People {
 
     /// Handles the answer to [`Mail::Link`]: makes the links at this end, and shows the buddies.
     pub(in crate::router) fn on_linked(&mut self, out: &mut Out, reply: LinkReply) {
+        if reply.missing {
+            out.miss(reply.gather);
+        }
+        let (gather, more) = (reply.gather, reply.more);
         if self.get(reply.user.slot).is_none() {
             self.unlink_gone(out, &reply);
-            return out.reported(reply.gather);
+        } else {
+            self.take_linked(out, reply);
         }
+        if !more {
+            out.reported(gather);
+        }
+    }
+
+    fn take_linked(&mut self, out: &mut Out, reply: LinkReply) {
         let LinkReply { gather, user, session, asked_as, changes, reserved, buddies, unplaced, .. } = reply;
         let linked = buddies.iter().filter(|buddy| buddy.linked).count();
         self.user_mut(user.slot).expect_links(reserved, linked);
@@ -168,7 +179,6 @@ impl People {
         let naming = Naming { gather, user: user.slot, session };
         self.meet(out, naming, answers, &met);
         self.link_unplaced(out, naming, unplaced);
-        out.reported(gather);
     }
 
     /// Sends what a user shows to those linked just now, if that was changed while they were asked. It may be what it

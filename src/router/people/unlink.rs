@@ -28,7 +28,7 @@ impl People {
         let profile = self.user(slot).profile().clone();
         let farewell = profile.visible().then(|| Packet::offline(&profile));
         let user = self.directory().user_key(slot);
-        for (place, names) in self.names_by_place(out, domain, removal.buddies) {
+        for (place, names) in People::names_by_place(out, domain, removal.buddies) {
             let names = names.into_iter().map(|(_, name)| self.begin_unlinking(slot, domain, name)).collect();
             let (profile, farewell) = (profile.clone(), farewell.clone());
             let unlink = Unlink { gather, domain, user, profile, farewell, names };
@@ -63,12 +63,12 @@ impl People {
             parted.push(Parted { key: self.directory().user_key(buddy), name: name.hash, farewell });
         }
         let names = names.iter().map(|name| name.hash).collect();
-        out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, names, parted }));
+        out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, names, more: false, parted }));
     }
 
     /// Handles the answer to [`Mail::Unlink`]: removes the links at this end, and shows the departures.
     pub(in crate::router) fn on_unlinked(&mut self, out: &mut Out, reply: UnlinkReply) {
-        let UnlinkReply { gather, user, names, parted } = reply;
+        let UnlinkReply { gather, user, names, more, parted } = reply;
         for name in names {
             self.unlinking().end(user.slot, name);
         }
@@ -79,6 +79,8 @@ impl People {
                 self.show(out, user.slot, packet, name, None);
             }
         }
-        out.reported(gather);
+        if !more {
+            out.reported(gather);
+        }
     }
 }

@@ -168,8 +168,8 @@ impl User {
         self.rooms.add(room, most, hasher)
     }
 
-    pub(super) fn remove_room(&mut self, room: RoomKey, hasher: &RandomState) {
-        self.rooms.remove(room, hasher);
+    pub(super) fn remove_room(&mut self, room: RoomKey, hasher: &RandomState) -> bool {
+        self.rooms.remove(room, hasher)
     }
 
     /// The mailbox, while the user has no session.

@@ -15,7 +15,7 @@ use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, Place, UserKey};
 use crate::router::mail::{
     EnteredRoom, Entering, EntryReply, Mail, MembersRequest, Multicast, Presence, ProfilesRequest, Reach,
-    RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, UserDelivery,
+    Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, UserDelivery,
 };
 use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet};
@@ -74,7 +74,7 @@ impl Rooms {
 
     /// Enters a user into the rooms that an `online` call names.
     pub(in crate::router) fn on_enter(&mut self, out: &mut Out, entry: RoomEntry) {
-        let RoomEntry { gather, domain, user, sight, rooms } = entry;
+        let RoomEntry { gather, domain, user, sight, rooms, .. } = entry;
         out.charge_mail(domain, user.place, rooms.len());
         let mut entered = Vec::with_capacity(rooms.len());
         for (position, name) in rooms {
@@ -85,13 +85,14 @@ impl Rooms {
             let members = room.count_for(user);
             entered.push(EnteredRoom { position, name, key: self.directory.room_key(slot), members, unseen });
         }
-        let reply = EntryReply { by: Entering::Online(gather), domain, user, sight, rooms: entered };
+        let reply =
+            EntryReply { by: Entering::Online(gather), domain, user, sight, more: false, rooms: entered };
         out.send(user.place, Mail::Entered(reply));
     }
 
     /// Handles `/room/join` at the owner of the room.
     pub(in crate::router) fn on_join(&mut self, out: &mut Out, join: RoomJoin) {
-        let RoomJoin { key, domain, user, sight, full, room: name, packet } = join;
+        let RoomJoin { key, domain, user, sight, full, room: name, packet, .. } = join;
         let known = self.find(domain, &name);
         let member = known.is_some_and(|room| self.table[room].contains(user));
         if full && !member {
@@ -106,7 +107,7 @@ impl Rooms {
         let rooms =
             vec![EnteredRoom { position: 0, name: name_of_room, key: key_of_room, members, unseen: false }];
         let gather = out.open(key, Collection::Joined(JoinedRoom { room: name, members }));
-        let reply = EntryReply { by: Entering::Join(gather), domain, user, sight, rooms };
+        let reply = EntryReply { by: Entering::Join(gather), domain, user, sight, more: false, rooms };
         out.ask(gather, user.place, Mail::Entered(reply));
         if sight.visible && !member {
             self.send_to_members(out, gather, slot, &packet, Some(user));
@@ -250,6 +251,30 @@ impl Rooms {
         }
     }
 
+    /// The rooms whose names this place does not own.
+    pub(in crate::router) fn not_owned_by(&self, here: Place, out: &Out) -> Vec<Slot> {
+        let rooms = self.table.iter().filter(|(_, room)| out.owner_of(room.domain(), room.name()) != here);
+        rooms.map(|(slot, _)| slot).collect()
+    }
+
+    /// Ends a room whose name another place owns now. The members enter it there.
+    pub(in crate::router) fn dissolve(&mut self, out: &mut Out, slot: Slot, here: Place) {
+        let Some(room) = self.table.get(slot) else { return };
+        let (domain, name) = (room.domain(), Box::from(room.name()));
+        if out.owner_of(domain, &name) == here {
+            return;
+        }
+        let members: Vec<UserKey> = room.members().map(|(user, _)| user).collect();
+        for user in &members {
+            self.remove_member(slot, *user);
+        }
+        let room = self.directory.room_key(slot);
+        for (place, users) in out.by_place(domain, members.into_iter().map(Into::into)) {
+            let name = name.clone();
+            out.send(place, Mail::Reenter(Reenter { domain, room, name, users }));
+        }
+    }
+
     /// Asserts, in debug builds, what can be compared at once.
     pub(in crate::router) fn assert_sound(&self) {
         debug_assert_eq!(self.names.len(), self.table.len(), "every room has one name");
@@ -275,6 +300,11 @@ impl Rooms {
     /// All rooms, with their domains.
     pub(in crate::router) fn all(&self) -> impl Iterator<Item = (Slot, DomainId)> {
         self.table.iter().map(|(slot, room)| (slot, room.domain()))
+    }
+
+    /// The name of a room.
+    pub(in crate::router) fn name_of(&self, slot: Slot) -> &str {
+        self.table[slot].name()
     }
 
     /// The members of the room of this name, and whether others see them.

@@ -83,7 +83,10 @@ impl World {
                     | Refusal::BadSeq
                     | Refusal::TooManyRooms
                     | Refusal::TooManyPolls
-                    | Refusal::ReceiverFull => false,
+                    | Refusal::ReceiverFull
+                    | Refusal::Unreachable
+                    | Refusal::Unserved
+                    | Refusal::Isolated => false,
                 };
                 assert!(expected, "online was refused: {refusal:?}");
                 self.pages[page].life = Life::Over;
@@ -133,7 +136,10 @@ impl World {
                     | Refusal::ReceiverFull
                     | Refusal::Overloaded
                     | Refusal::Late
-                    | Refusal::ShuttingDown => unreachable!("{refusal:?}"),
+                    | Refusal::ShuttingDown
+                    | Refusal::Unreachable
+                    | Refusal::Unserved
+                    | Refusal::Isolated => unreachable!("{refusal:?}"),
                 }
                 let page = &mut self.pages[page];
                 page.poll_over(tab, key);

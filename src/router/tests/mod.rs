@@ -61,6 +61,7 @@ impl Routers {
                 slice,
                 broadcast_places,
                 domains,
+                is_clustered: false,
             };
             Router::new(settings, Memory::new(memory_bytes))
         };

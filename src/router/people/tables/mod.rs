@@ -338,16 +338,11 @@ impl People {
 
     /// Names by the place that owns them, with their positions in the list.
     pub(super) fn names_by_place(
-        &self,
         out: &mut Out,
         domain: DomainId,
         names: Vec<Text<'_>>,
     ) -> Vec<(Place, Names)> {
-        let places = self.directory.places();
-        let owned = (0..).zip(names).map(|(position, name)| {
-            (places.of(domain, &name), (position, name.into_owned().into_boxed_str()))
-        });
-        out.by_place(domain, owned)
+        out.by_owner(domain, (0..).zip(names).map(|(position, name)| (position, name.into_owned().into())))
     }
 
     /// Charges for users that were named by mail; their domain is the same for all.

@@ -141,6 +141,7 @@ impl World {
             slice: plan.slice,
             broadcast_places: plan.broadcast_places,
             domains: Arc::clone(&domains),
+            is_clustered: false,
         };
         let count = usize::from(plan.places);
         World {

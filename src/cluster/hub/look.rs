@@ -1,0 +1,58 @@
+//! How a hub makes a view of what it has heard.
+//!
+//! Owns: when routers are told of one. Must not: decide who is there; `members` does.
+
+use std::sync::Arc;
+
+use super::{Hub, Order, Tidings};
+use crate::cluster::view::{Seen, View};
+use crate::cluster::wire::beat::Stage;
+use crate::router::mail::Mail;
+use crate::router::owners::Nodes;
+
+impl Hub {
+    /// Looks who is there. If that has changed, routers see it before all mail that follows.
+    pub(super) fn look(&mut self) {
+        let own = self.members.own();
+        let mut nodes = vec![Seen {
+            name: own.node.clone().into(),
+            place: None,
+            epoch: own.epoch,
+            url: own.url.clone().into(),
+            owns: own.stage == Stage::Up,
+        }];
+        for (name, member) in self.members.others() {
+            let Some(index) = self.index_of_node(name) else { continue };
+            nodes.push(Seen {
+                name: Arc::clone(self.links[index].name()),
+                place: Some(self.links[index].place()),
+                epoch: member.epoch,
+                url: Arc::clone(&member.url),
+                owns: member.stage == Stage::Up,
+            });
+        }
+        let owning = nodes.iter().filter(|node| node.owns).count();
+        let is_cut_off = self.members.is_cut_off(self.now) && self.settings.refuses_alone;
+        let is_joining = own.stage == Stage::Joining;
+        let is_isolated = is_cut_off || is_joining || owning < self.settings.min_nodes;
+        let links = u16::try_from(self.links.len()).expect("nodes are few");
+        let (partition, listed) = (self.settings.partition.clone(), &self.settings.listed);
+        let view = View::new(nodes, partition, listed, links, is_isolated);
+        if view == *self.view {
+            return;
+        }
+        if view.is_isolated() != self.view.is_isolated() {
+            self.orders.push(Order::Tell(Tidings::Isolated(is_isolated)));
+        }
+        self.counts.views += 1;
+        self.members.set_view(view.hash());
+        self.view = Arc::new(view);
+        let nodes: Arc<dyn Nodes> = Arc::clone(&self.view) as Arc<dyn Nodes>;
+        self.owners.replace_nodes(Arc::clone(&nodes));
+        // What is queued was meant for the nodes there were.
+        self.run_queue();
+        for place in self.places.all() {
+            self.orders.push(Order::Mail(place, Mail::Nodes(Arc::clone(&nodes))));
+        }
+    }
+}

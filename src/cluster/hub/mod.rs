@@ -1,0 +1,372 @@
+//! The hub: all links of a node, and who is there.
+//!
+//! Owns: the order in which mail, frames and heartbeats become mail, frames and views. Must not: wait for anything; the
+//! bridge around it does.
+
+mod look;
+mod orders;
+#[cfg(test)]
+mod seen;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub(crate) use self::orders::{HubCounts, HubSettings, Order, Tidings};
+use crate::base::clock::Tick;
+use crate::base::domains::{DomainId, Domains};
+use crate::base::stats::CLUSTER_FIGURES;
+use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX};
+use crate::cluster::link::asked::answer;
+use crate::cluster::link::{Context, Link, Sink, Taken};
+use crate::cluster::members::{Event, Members, Misfit};
+use crate::cluster::view::View;
+use crate::cluster::wire::beat::{Beat, Stage};
+use crate::cluster::wire::frame::{FrameError, Head, MAJOR};
+use crate::cluster::wire::{Reader, Wire};
+use crate::router::call::{Answer, Refusal};
+use crate::router::directory::{Directory, Places};
+use crate::router::ids::Place;
+use crate::router::mail::{CallRequest, Mail};
+use crate::router::owners::{Nodes, Owners};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    settings: HubSettings,
+    places: Places,
+    owners: Owners,
+    members: Members,
+    /// By their places.
+    links: Vec<Link>,
+    view: Arc<View>,
+    now: Tick,
+    shared_ms: u64,
+    next_beat: Tick,
+    /// Mail for links and shards that has not gone on yet.
+    queue: VecDeque<(Place, Mail)>,
+    orders: Vec<Order>,
+    told: Vec<(Box<str>, Misfit)>,
+    counts: HubCounts,
+}
+
+impl Hub {
+    /// A node that has just come.
+    pub(crate) fn new(settings: HubSettings, places: Places, domains: Arc<Domains>, now: Tick) -> Hub {
+        let own = Beat {
+            major: MAJOR,
+            node: settings.node.clone(),
+            epoch: settings.epoch,
+            stage: Stage::Joining,
+            url: settings.url.clone(),
+            division: settings.partition.hash(&settings.listed),
+            view: 0,
+            program: settings.program.clone(),
+        };
+        let directory = Directory::new(Place::new(0), places.clone(), settings.epoch);
+        let view = View::new(Vec::new(), settings.partition.clone(), &settings.listed, 0, false);
+        Hub {
+            members: Members::new(own, settings.dead_ms, now),
+            owners: Owners::new(directory, domains, true),
+            links: Vec::new(),
+            view: Arc::new(view),
+            settings,
+            places,
+            now,
+            shared_ms: 0,
+            next_beat: now,
+            queue: VecDeque::new(),
+            orders: Vec::new(),
+            told: Vec::new(),
+            counts: HubCounts::default(),
+        }
+    }
+
+    /// The time is this now; `shared_ms` is what shards count.
+    pub(crate) fn begin(&mut self, now: Tick, shared_ms: u64) {
+        (self.now, self.shared_ms) = (now, shared_ms);
+    }
+
+    /// What an operator sees of it, in the order of [`CLUSTER_FIGURES`].
+    pub(crate) fn figures(&self) -> [u64; CLUSTER_FIGURES.len()] {
+        let sum = |of: fn(&Link) -> usize| self.links.iter().map(of).sum::<usize>() as u64;
+        let HubCounts { frames_in, frames_out, frames_again, frames_bad, records_in, views } = self.counts;
+        [
+            self.members.others().count() as u64 + 1,
+            sum(|link| usize::from(link.is_up())),
+            u64::from(self.view.is_isolated()),
+            sum(|link| link.images().len()),
+            sum(|link| link.lost().len()),
+            sum(Link::under_way),
+            frames_in,
+            frames_out,
+            frames_again,
+            frames_bad,
+            records_in,
+            views,
+        ]
+    }
+
+    /// Runs part of one link's work, and takes what leaves it.
+    fn with_link<R>(&mut self, index: usize, work: impl FnOnce(&mut Link, Context<'_>, &mut Sink) -> R) -> R {
+        let mut sink = Sink::default();
+        let context = Context {
+            owners: &self.owners,
+            now: self.now,
+            shared_ms: self.shared_ms,
+            epoch: self.settings.epoch,
+            node: &self.settings.node,
+            grace_ms: self.settings.grace_ms,
+            answer_ms: self.settings.answer_ms,
+        };
+        let result = work(&mut self.links[index], context, &mut sink);
+        let Sink { mail, calls, frames, heard, repeated } = sink;
+        self.queue.extend(mail);
+        self.counts.records_in += heard;
+        self.counts.frames_again += repeated;
+        self.counts.frames_out += frames.len() as u64;
+        let node = Arc::clone(self.links[index].name());
+        self.orders.extend(frames.into_iter().map(|(epoch, bytes)| Order::Frame {
+            node: Arc::clone(&node),
+            epoch,
+            bytes,
+        }));
+        for (request, hops) in calls {
+            self.route_call(request, hops);
+        }
+        result
+    }
+
+    /// A call of another node goes to the shard that can judge it, or on to the node that can.
+    fn route_call(&mut self, request: CallRequest<'static>, hops: u8) {
+        let home = self.owners.home(&request.call);
+        if self.places.contains(home) {
+            self.queue.push_back((home, Mail::Call(request)));
+            return;
+        }
+        match self.index_of(home) {
+            Some(index) if hops < HOPS_MAX => {
+                self.with_link(index, |link, context, sink| link.take_call(request, hops + 1, context, sink));
+            }
+            Some(_) | None => {
+                self.queue.push_back(answer(request.key, Answer::Refused(Refusal::Unreachable)));
+            }
+        }
+    }
+
+    fn index_of(&self, place: Place) -> Option<usize> {
+        let index = usize::from(place.number().checked_sub(self.places.count())?);
+        (index < self.links.len()).then_some(index)
+    }
+
+    fn index_of_node(&self, node: &str) -> Option<usize> {
+        self.links.iter().position(|link| **link.name() == *node)
+    }
+
+    /// Mail of a shard for another node.
+    pub(crate) fn take_mail(&mut self, to: Place, mail: Mail) {
+        self.queue.push_back((to, mail));
+        self.run_queue();
+    }
+
+    /// Mail goes to its links, and on to shards.
+    fn run_queue(&mut self) {
+        while let Some((to, mail)) = self.queue.pop_front() {
+            match self.index_of(to) {
+                Some(index) => {
+                    self.with_link(index, |link, context, sink| link.take_mail(mail, context, sink));
+                }
+                None => self.orders.push(Order::Mail(to, mail)),
+            }
+        }
+    }
+
+    /// What another node, or this one, says of itself. An error if another process has this node's name, as far as this
+    /// one may still go.
+    pub(crate) fn take_beat(&mut self, bytes: &[u8]) -> Result<(), Misfit> {
+        let Some(beat) = Beat::take(&mut Reader::new(bytes)) else {
+            self.bad_frame();
+            return Ok(());
+        };
+        let (node, stage) = (beat.node.clone(), beat.stage);
+        let before = self.members.get(&node).map(|member| member.stage);
+        let mut events = Vec::new();
+        let heard = self.members.hear(beat, self.now, &mut events);
+        self.take_events(events);
+        match heard {
+            Err(Misfit::Name) if self.members.own().stage == Stage::Joining => return Err(Misfit::Name),
+            Err(misfit) => self.tell_once(node, misfit),
+            Ok(()) if before != Some(stage) => self.look(),
+            Ok(()) => {}
+        }
+        self.run_queue();
+        Ok(())
+    }
+
+    fn tell_once(&mut self, node: Box<str>, misfit: Misfit) {
+        let told = (node, misfit);
+        if !self.told.contains(&told) {
+            self.orders.push(Order::Tell(Tidings::Misfit(told.0.clone(), misfit)));
+            self.told.push(told);
+        }
+    }
+
+    fn bad_frame(&mut self) {
+        self.counts.frames_bad += 1;
+        if self.counts.frames_bad == 1 {
+            self.orders.push(Order::Tell(Tidings::BadFrame));
+        }
+    }
+
+    /// A frame for this process.
+    pub(crate) fn take_frame(&mut self, bytes: &[u8]) {
+        self.counts.frames_in += 1;
+        let (head, body) = match Head::read(bytes) {
+            Ok(read) => read,
+            Err(FrameError::Major(_) | FrameError::Malformed) => return self.bad_frame(),
+        };
+        let from = self.members.others().find(|(_, member)| member.epoch == head.from_epoch);
+        let Some(index) = from.and_then(|(node, _)| self.index_of_node(node)) else { return };
+        let taken = self.with_link(index, |link, context, sink| link.take_frame(head, body, context, sink));
+        match taken {
+            Taken::Records(records) => {
+                let whole =
+                    self.with_link(index, |link, context, sink| link.take_records(records, context, sink));
+                if !whole {
+                    self.bad_frame();
+                }
+            }
+            Taken::Up => {
+                self.look();
+                self.with_link(index, Link::recover);
+            }
+            Taken::Nothing => {}
+        }
+        self.run_queue();
+    }
+
+    fn take_events(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Met { node, epoch } => {
+                    let index = self.link_to(node);
+                    self.with_link(index, |link, context, sink| link.meet(epoch, context, sink));
+                    let node = Arc::clone(self.links[index].name());
+                    self.orders.push(Order::Tell(Tidings::Met(node)));
+                }
+                Event::Gone { node } => {
+                    let Some(index) = self.index_of_node(&node) else { continue };
+                    self.with_link(index, Link::part);
+                    self.look();
+                    self.with_link(index, Link::recover);
+                    let node = Arc::clone(self.links[index].name());
+                    self.orders.push(Order::Tell(Tidings::Gone(node)));
+                }
+            }
+        }
+    }
+
+    /// The link to a node; there is one from the first time that it is heard of.
+    fn link_to(&mut self, node: Box<str>) -> usize {
+        if let Some(index) = self.index_of_node(&node) {
+            return index;
+        }
+        let index = self.links.len();
+        let number = self.places.count() + u16::try_from(index).expect("nodes are few");
+        let context = Context {
+            owners: &self.owners,
+            now: self.now,
+            shared_ms: self.shared_ms,
+            epoch: self.settings.epoch,
+            node: &self.settings.node,
+            grace_ms: self.settings.grace_ms,
+            answer_ms: self.settings.answer_ms,
+        };
+        self.links.push(Link::new(Place::new(number), node.into(), context));
+        index
+    }
+
+    /// The configured domains have changed.
+    pub(crate) fn replace_domains(&mut self, domains: Arc<Domains>) {
+        self.owners.replace_domains(domains);
+        for index in 0..self.links.len() {
+            self.with_link(index, |link, context, _| link.tell_domains(context));
+        }
+    }
+
+    /// This node goes: it owns no name any more.
+    pub(crate) fn drain(&mut self) {
+        self.members.set_stage(Stage::Draining);
+        self.next_beat = self.now;
+        self.look();
+    }
+
+    /// This node has gone.
+    pub(crate) fn leave(&mut self) {
+        self.members.set_stage(Stage::Gone);
+        self.beat();
+    }
+
+    fn beat(&mut self) {
+        let mut bytes = Vec::new();
+        self.members.own().put(&mut bytes);
+        self.orders.push(Order::Beat(bytes));
+        self.next_beat = self.now.after(HEARTBEAT_MS);
+    }
+
+    /// Does what is due, and sends what this turn has brought together. Returns what is to be done.
+    pub(crate) fn end(&mut self) -> Vec<Order> {
+        let mut events = Vec::new();
+        self.members.pass(self.now, &mut events);
+        self.take_events(events);
+        if self.members.own().stage == Stage::Joining && self.may_go_up() {
+            self.members.set_stage(Stage::Up);
+            self.next_beat = self.now;
+            self.orders.push(Order::Tell(Tidings::Up));
+        }
+        self.look();
+        if self.next_beat <= self.now {
+            self.beat();
+        }
+        for index in 0..self.links.len() {
+            let is_suspect = self.members.is_suspect(self.links[index].name(), self.now);
+            self.with_link(index, |link, context, sink| link.set_suspect(is_suspect, context, sink));
+            if self.links[index].lost().due() <= self.now {
+                self.take_steps(index);
+            }
+        }
+        self.run_queue();
+        for index in 0..self.links.len() {
+            self.with_link(index, Link::flush);
+        }
+        self.run_queue();
+        std::mem::take(&mut self.orders)
+    }
+
+    fn take_steps(&mut self, index: usize) {
+        // Names that have an image are looked up once for all that are lost.
+        let there: std::collections::BTreeSet<(DomainId, Box<str>)> = self
+            .links
+            .iter()
+            .flat_map(|link| link.images().users())
+            .filter(|(_, image)| image.profile.visible())
+            .map(|(_, image)| (image.domain, image.profile.name().into()))
+            .collect();
+        let is_there = |domain: DomainId, name: &str| there.contains(&(domain, name.into()));
+        self.with_link(index, |link, context, sink| link.take_steps(context, &is_there, sink));
+    }
+
+    /// Whether a newcomer has listened long enough, and has a link to all who are there.
+    fn may_go_up(&self) -> bool {
+        !self.members.is_listening(self.now)
+            && !self.members.is_cut_off(self.now)
+            && self
+                .members
+                .others()
+                .all(|(node, _)| self.index_of_node(node).is_some_and(|index| self.links[index].is_up()))
+    }
+
+    /// When there is something to do at the latest.
+    pub(crate) fn due(&self) -> Tick {
+        self.links.iter().map(Link::due).fold(self.next_beat, Tick::min)
+    }
+}

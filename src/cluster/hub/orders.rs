@@ -1,0 +1,73 @@
+//! What a hub is given, and what it wants done.
+//!
+//! Owns: the types. Must not: do anything.
+
+use std::sync::Arc;
+
+use crate::cluster::members::Misfit;
+use crate::cluster::partition::Partition;
+use crate::router::ids::Place;
+use crate::router::mail::Mail;
+
+/// What a hub is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct HubSettings {
+    /// This node's name.
+    pub(crate) node: Box<str>,
+    /// Where its browsers poll.
+    pub(crate) url: Box<str>,
+    pub(crate) epoch: u32,
+    /// The version of the program.
+    pub(crate) program: Box<str>,
+    pub(crate) partition: Partition,
+    /// The nodes as they are configured, if they are.
+    pub(crate) listed: Vec<Box<str>>,
+    /// Fewer nodes than this that see each other take no calls.
+    pub(crate) min_nodes: usize,
+    /// Whether a node that is cut off takes no calls.
+    pub(crate) refuses_alone: bool,
+    pub(crate) dead_ms: u64,
+    pub(crate) grace_ms: u64,
+    pub(crate) answer_ms: u64,
+}
+
+/// What a hub wants done, in this order.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Mail for a shard.
+    Mail(Place, Mail),
+    /// A frame for the process of this node and epoch.
+    Frame { node: Arc<str>, epoch: u32, bytes: Vec<u8> },
+    /// A heartbeat for all nodes.
+    Beat(Vec<u8>),
+    /// Something an operator should know.
+    Tell(Tidings),
+}
+
+/// Something an operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tidings {
+    /// A node has come.
+    Met(Arc<str>),
+    /// It is there no more.
+    Gone(Arc<str>),
+    /// A process cannot be a member.
+    Misfit(Box<str>, Misfit),
+    /// A frame could not be read.
+    BadFrame,
+    /// This node takes no calls, or takes them again.
+    Isolated(bool),
+    /// This node owns names from now on.
+    Up,
+}
+
+/// Counts of the links' work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HubCounts {
+    pub(crate) frames_in: u64,
+    pub(crate) frames_out: u64,
+    pub(crate) frames_again: u64,
+    pub(crate) frames_bad: u64,
+    pub(crate) records_in: u64,
+    pub(crate) views: u64,
+}

@@ -1,0 +1,42 @@
+//! The numbers of the cluster.
+//!
+//! Owns: the limits that no setting changes, and the defaults of those that have one. Must not: import a part.
+
+/// Most nodes of a cluster.
+pub(crate) const NODES_MAX: usize = 64;
+/// How often each node says that it is there, in milliseconds.
+pub(crate) const HEARTBEAT_MS: u64 = 500;
+/// A node that was not heard for this long is not asked anything new, in milliseconds.
+pub(crate) const SUSPECT_MS: u64 = 2_000;
+/// How long a newcomer listens whether another process has its name, in milliseconds.
+pub(crate) const LISTEN_MS: u64 = 1_200;
+/// Another process of a node's name is there if it is heard again after this long, in milliseconds.
+pub(crate) const RIVAL_MS: u64 = 450;
+/// A node that has not heard itself for this long is cut off, in milliseconds.
+pub(crate) const FENCE_MS: u64 = 3_000;
+/// A link that had nothing to say for this long says what it has received, in milliseconds.
+pub(crate) const IDLE_MS: u64 = 500;
+/// A greeting that was not answered is repeated after this long, in milliseconds.
+pub(crate) const GREET_MS: u64 = 300;
+/// A link by which nothing came for this long begins again, in milliseconds.
+pub(crate) const SILENT_MS: u64 = 3_000;
+/// An image that nobody needs stays this long, in milliseconds: longer than mail of a shard takes.
+pub(crate) const IMAGE_IDLE_MS: u64 = 10_000;
+/// Missed frames are asked for again after this long, in milliseconds.
+pub(crate) const MISSED_MS: u64 = 100;
+/// A frame leaves when its records have this many bytes, or at the end of a turn.
+pub(crate) const FRAME_BYTES: usize = 64 * 1_024;
+/// The longest frame. Brokers refuse messages of more than 1 MiB unless they are told otherwise.
+pub(crate) const FRAME_BYTES_MAX: usize = 1_020 * 1_024;
+/// While this much waits for a node to receive it, messages to it count 0 and typing states are dropped.
+pub(crate) const LINK_BYTES: usize = 8 * 1_024 * 1_024;
+/// If this much waits, the link breaks.
+pub(crate) const LINK_BYTES_MAX: usize = 64 * 1_024 * 1_024;
+/// Bytes that are repeated at once after frames were missed.
+pub(crate) const REPEAT_BYTES: usize = 1_024 * 1_024;
+/// How often a call may be passed on.
+pub(crate) const HOPS_MAX: u8 = 2;
+/// Most names of a user that are kept while their node cannot be asked.
+pub(crate) const NAMES_PER_USER_MAX: usize = 1_000;
+/// How many names users have lost go into one piece of mail.
+pub(crate) const LOST_PER_MAIL: usize = 256;

@@ -1,0 +1,200 @@
+//! How what a broken link has lost is found again.
+//!
+//! Owns: the steps of it. Must not: know where a lost user is now; routers find out.
+//!
+//! Users here who were linked with users of the other node go on showing them for a while: the page of a user whose node is
+//! lost is soon online at another one, and nobody needs to see that. At once, when the link is there again, and at the end
+//! of that while the routers ask the names' owners for those that are there. Only then the links to the old images end:
+//! silently where the user is there again, and else with a presence. Rooms of the other node are entered again at once, and
+//! its users leave the rooms here at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::{Context, Sink};
+use super::divide::{by_place, by_shard};
+use super::lost::{Break, LostRoom, LostUser, Step};
+use super::pending::{Collected, Pending};
+use super::state::Link;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
+use crate::cluster::limits::LOST_PER_MAIL;
+use crate::router::ids::{Place, RoomKey, UserKey};
+use crate::router::mail::{Mail, NamesRequest, Part, Presence, Reach, Reenter, Relink, RoomExit};
+use crate::router::packet::Packet;
+use crate::router::profile::Profile;
+
+impl Link {
+    /// All images are lost. Their users leave the rooms here.
+    pub(super) fn lose_images(&mut self, context: Context<'_>, sink: &mut Sink) {
+        let mut users = Vec::new();
+        for (slot, image) in self.images.users() {
+            let user = UserKey { place: self.place, slot };
+            let farewell = image.profile.visible().then(|| image.profile.clone());
+            for (place, rooms) in by_place(image.rooms.iter().copied()) {
+                let exit = RoomExit { gather: None, user, online: false, farewell: farewell.clone(), rooms };
+                sink.mail.push((place, Mail::Exit(exit)));
+            }
+            if !image.linked.is_empty() {
+                let (domain, profile, linked) = (image.domain, image.profile.clone(), image.linked.clone());
+                users.push(LostUser { image: slot, domain, profile, linked });
+            }
+        }
+        if !users.is_empty() {
+            let due = context.now.after(context.grace_ms);
+            self.lost.breaks.push(Break { users, step: Step::Waiting, due });
+        }
+        let rooms = self.images.rooms().map(|(slot, image)| {
+            let (domain, name, members) = (image.domain, image.name.clone(), image.members.clone());
+            LostRoom { image: slot, domain, name, members }
+        });
+        self.lost.rooms.extend(rooms);
+        self.images.clear();
+    }
+
+    /// Users here miss one whose image was lost before they were linked with it.
+    pub(super) fn miss(
+        &mut self,
+        image: Slot,
+        domain: DomainId,
+        profile: Profile,
+        linked: Vec<UserKey>,
+        context: Context<'_>,
+    ) {
+        if !linked.is_empty() {
+            let users = vec![LostUser { image, domain, profile, linked }];
+            let due = context.now.after(context.answer_ms);
+            self.lost.breaks.push(Break { users, step: Step::Waiting, due });
+        }
+    }
+
+    /// The names may have owners again: the link is up, or the other node has ceased to own any.
+    pub(crate) fn recover(&mut self, context: Context<'_>, sink: &mut Sink) {
+        for room in std::mem::take(&mut self.lost.rooms) {
+            let LostRoom { image, domain, name, members } = room;
+            let room = RoomKey { place: self.place, slot: image };
+            for (place, users) in by_place(members) {
+                let reenter = Reenter { domain, room, name: name.clone(), users };
+                sink.mail.push((place, Mail::Reenter(reenter)));
+            }
+        }
+        for ((user, domain), names) in std::mem::take(&mut self.lost.unasked) {
+            let users = vec![(user.slot, names.into_iter().collect())];
+            sink.mail.push((user.place, Mail::Relink(Relink { domain, users })));
+        }
+        let mut breaks = std::mem::take(&mut self.lost.breaks);
+        for lost in breaks.iter_mut().filter(|lost| lost.step == Step::Waiting) {
+            relink(&lost.users, sink);
+            if self.session.is_up() {
+                // Those who were there are there again: the rest has gone.
+                lost.due = lost.due.min(context.now.after(context.answer_ms));
+            }
+        }
+        self.lost.breaks = breaks;
+    }
+
+    /// Takes the steps that are due. `is_there`: whether a user of a name has an image.
+    pub(crate) fn take_steps(
+        &mut self,
+        context: Context<'_>,
+        is_there: &dyn Fn(DomainId, &str) -> bool,
+        sink: &mut Sink,
+    ) {
+        let mut breaks = std::mem::take(&mut self.lost.breaks);
+        for mut lost in breaks.extract_if(.., |lost| lost.due <= context.now) {
+            match lost.step {
+                Step::Waiting => {
+                    relink(&lost.users, sink);
+                    (lost.step, lost.due) = (Step::Linking, context.now.after(context.answer_ms));
+                    self.lost.breaks.push(lost);
+                }
+                Step::Linking => {
+                    lost.step = self.ask_who_is_here(&lost.users, context, sink);
+                    lost.due = context.now.after(context.answer_ms);
+                    self.lost.breaks.push(lost);
+                }
+                Step::Asking { ref online, number } => {
+                    self.pendings.remove(number);
+                    self.part_lost(&lost.users, online, is_there, sink);
+                }
+            }
+        }
+        self.lost.breaks.extend(breaks);
+    }
+
+    /// Asks the shards which of the lost are online here.
+    fn ask_who_is_here(&mut self, users: &[LostUser], context: Context<'_>, sink: &mut Sink) -> Step {
+        let mut names: BTreeMap<DomainId, Vec<(u32, Box<str>)>> = BTreeMap::new();
+        for user in users {
+            names.entry(user.domain).or_default().push((user.domain.0, user.profile.name().into()));
+        }
+        let asks: Vec<_> = names
+            .into_iter()
+            .flat_map(|(domain, names)| {
+                by_shard(domain, names, context).into_iter().map(move |(place, names)| (domain, place, names))
+            })
+            .collect();
+        let collected = Collected::Share(Part::Profiles(Vec::new()));
+        // One more than there are shards: it is not for the other node, and is taken out when it is due.
+        let number = self.pendings.open(Pending { request: 0, collected, waiting: usize::MAX, pinned: None });
+        let gather = self.pendings.gather_key(number);
+        for (domain, place, names) in asks {
+            sink.mail.push((place, Mail::Ask(NamesRequest { gather, domain, viewer: None, names })));
+        }
+        Step::Asking { number, online: BTreeSet::new() }
+    }
+
+    /// Takes what a shard says to such a question. Returns whether it was one.
+    pub(super) fn take_who_is_here(&mut self, number: u32, part: &Part) -> bool {
+        let found = self.lost.breaks.iter_mut().find_map(|lost| match &mut lost.step {
+            Step::Asking { number: asked, online } if *asked == number => Some(online),
+            Step::Waiting | Step::Linking | Step::Asking { .. } => None,
+        });
+        let Some(online) = found else { return false };
+        if let Part::Profiles(profiles) = part {
+            online
+                .extend(profiles.iter().map(|(domain, profile)| (DomainId(*domain), profile.name().into())));
+        }
+        true
+    }
+
+    /// Ends the links to users who were lost.
+    fn part_lost(
+        &self,
+        users: &[LostUser],
+        online: &BTreeSet<(DomainId, Box<str>)>,
+        is_there: &dyn Fn(DomainId, &str) -> bool,
+        sink: &mut Sink,
+    ) {
+        for LostUser { image, domain, profile, linked } in users {
+            let name = profile.name();
+            let is_back = is_there(*domain, name) || online.contains(&(*domain, name.into()));
+            let packet = (profile.visible() && !is_back).then(|| Packet::offline(profile));
+            let about = UserKey { place: self.place, slot: *image };
+            for (place, to) in by_place(linked.iter().copied()) {
+                let packet = packet.clone();
+                let name = self.hash(*domain, name);
+                let reach = Reach::Parted;
+                sink.mail
+                    .push((place, Mail::Presence(Presence { gather: None, about, name, packet, reach, to })));
+            }
+        }
+    }
+}
+
+/// Asks for those that users have lost, by the mail that each shard of theirs takes.
+fn relink(users: &[LostUser], sink: &mut Sink) {
+    type Missed = BTreeMap<Slot, Vec<Box<str>>>;
+    let mut missed: BTreeMap<(Place, DomainId), Missed> = BTreeMap::new();
+    for lost in users {
+        for user in &lost.linked {
+            let of_place = missed.entry((user.place, lost.domain)).or_default();
+            of_place.entry(user.slot).or_default().push(lost.profile.name().into());
+        }
+    }
+    for ((place, domain), users) in missed {
+        let users: Vec<(Slot, Vec<Box<str>>)> = users.into_iter().collect();
+        for some in users.chunks(LOST_PER_MAIL) {
+            sink.mail.push((place, Mail::Relink(Relink { domain, users: some.to_vec() })));
+        }
+    }
+}

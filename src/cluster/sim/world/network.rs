@@ -1,0 +1,113 @@
+//! The network between the nodes, how time passes, and which processes end and come.
+//!
+//! Owns: what is lost, late or there twice. Must not: lose anything while all settles.
+
+use std::cmp::Reverse;
+
+use super::{Flight, World};
+use crate::base::clock::Tick;
+use crate::router::mail::Input;
+
+impl World {
+    pub(super) fn fly(&mut self, to: Option<u32>, bytes: &[u8]) {
+        // Heartbeats are not lost one by one: losing one changes nothing, and losing eight in a row is a split.
+        let percent = if self.is_calm || to.is_none() { 0 } else { self.plan.lost };
+        if self.random.chance(percent) {
+            return;
+        }
+        let copies = if self.random.chance(self.plan.doubled) { 2 } else { 1 };
+        for _ in 0..copies {
+            let arrives = self.time + self.random.within(0, self.plan.late_ms);
+            self.flights.push(Flight { arrives, to, bytes: bytes.to_vec() });
+        }
+    }
+
+    fn land(&mut self) {
+        let time = self.time;
+        let mut landed: Vec<Flight> = self.flights.extract_if(.., |flight| flight.arrives <= time).collect();
+        landed.sort_by_key(|flight| flight.arrives);
+        for flight in landed {
+            for at in 0..self.nodes.len() {
+                if flight.to.is_some_and(|epoch| epoch != self.nodes[at].epoch) {
+                    continue;
+                }
+                if self.is_frozen(at) {
+                    self.flights.push(Flight {
+                        arrives: time + 1,
+                        to: Some(self.nodes[at].epoch),
+                        bytes: flight.bytes.clone(),
+                    });
+                    continue;
+                }
+                self.begin_hub(at);
+                match flight.to {
+                    Some(_) => self.nodes[at].hub.take_frame(&flight.bytes),
+                    None => self.nodes[at].hub.take_beat(&flight.bytes).expect("names differ"),
+                }
+                self.end_hub(at);
+            }
+        }
+    }
+
+    /// Time passes.
+    pub(super) fn pass(&mut self, ms: u64) {
+        for _ in 0..ms.div_ceil(10) {
+            self.time += 10;
+            self.land();
+            for at in 0..self.nodes.len() {
+                if self.is_frozen(at) {
+                    continue;
+                }
+                self.begin_hub(at);
+                self.end_hub(at);
+                self.ring(at);
+            }
+        }
+    }
+
+    fn ring(&mut self, at: usize) {
+        let now = Tick::ZERO.after(self.time);
+        while let Some(Reverse((due, number, shard))) = self.nodes[at].alarms.peek().copied()
+            && due <= now
+        {
+            self.nodes[at].alarms.pop();
+            let alarm = self.nodes[at].alarm_of.remove(&number).expect("it was set");
+            self.handle(at, shard, Input::Alarm(alarm));
+        }
+    }
+
+    /// A process comes in the place of one that has ended.
+    pub(super) fn join_some(&mut self) {
+        if let Some(number) = self.down.pop() {
+            self.note(|| format!("im{number} comes"));
+            let node = self.make_node(number);
+            self.nodes.push(node);
+            self.disturb();
+        }
+    }
+
+    /// What was said before may be lost with what happens now.
+    pub(in crate::cluster::sim) fn disturb(&mut self) {
+        for said in &mut self.messages {
+            said.disturbed = true;
+        }
+    }
+
+    /// A process ends without a word.
+    pub(super) fn kill_some(&mut self) {
+        if self.nodes.len() == 1 {
+            return;
+        }
+        let at = self.random.below(self.nodes.len());
+        self.note(|| format!("{} is killed", self.nodes[at].name));
+        let gone = self.nodes[at].epoch;
+        let number: usize = self.nodes[at].name[2..].parse().expect("names end with numbers");
+        self.calls.retain(|(epoch, _), _| *epoch != gone);
+        for page in self.pages.iter_mut().filter(|page| page.epoch() == Some(gone)) {
+            page.lose();
+        }
+        self.nodes.remove(at);
+        self.down.push(number);
+        self.disturb();
+    }
+}

@@ -1,0 +1,53 @@
+//! Heartbeats and greetings: what nodes tell each other of themselves.
+//!
+//! Owns: their bytes. Must not: judge them; `members` does.
+
+use super::text::{wire_structs, wire_words};
+
+/// What a node is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It has come, and owns no name yet.
+    Joining,
+    /// It owns names.
+    Up,
+    /// It goes, and owns no name any more.
+    Draining,
+    /// It has gone.
+    Gone,
+}
+
+wire_words! { Stage { Joining = 1, Up = 2, Draining = 3, Gone = 4 } }
+
+/// What all nodes hear of each, every [`HEARTBEAT_MS`](crate::cluster::limits::HEARTBEAT_MS).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Beat {
+    /// The version of the protocol.
+    pub(crate) major: u8,
+    /// The node's name.
+    pub(crate) node: Box<str>,
+    /// Its process.
+    pub(crate) epoch: u32,
+    pub(crate) stage: Stage,
+    /// Where its browsers poll.
+    pub(crate) url: Box<str>,
+    /// A hash of how it divides the names: partition, bounds, list of nodes.
+    pub(crate) division: u64,
+    /// A hash of the nodes that it sees up.
+    pub(crate) view: u64,
+    /// The version of the program.
+    pub(crate) program: Box<str>,
+}
+
+wire_structs! { Beat { major, node, epoch, stage, url, division, view, program } }
+
+/// The first words of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Greeting {
+    /// The node's name.
+    pub(crate) node: Box<str>,
+    /// Its domains, in the order of the numbers by which its records name them; a name that was removed is empty.
+    pub(crate) domains: Vec<Box<str>>,
+}
+
+wire_structs! { Greeting { node, domains } }

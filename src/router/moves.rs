@@ -1,0 +1,17 @@
+//! Users and rooms whose names another node owns now.
+//!
+//! Owns: which of them are left. Must not: send anything; [`moving`](super::moving) does.
+
+use crate::base::slots::Slot;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    pub(super) users: Vec<Slot>,
+    pub(super) rooms: Vec<Slot>,
+    pub(super) per_step: usize,
+    /// How often it has been looked again.
+    pub(super) looked: usize,
+    /// Whether an alarm is set for it.
+    pub(super) is_set: bool,
+}

@@ -1,0 +1,73 @@
+//! How users and rooms go whose names another node owns now.
+//!
+//! Owns: the steps in which they go. Must not: decide who owns a name.
+//!
+//! When nodes come, or halves of a cluster meet again, names get other owners. A page of such a user is told to go online
+//! again, by its site, and so it comes to the new owner; what it had not acknowledged goes back to the site. Members of
+//! such a room enter the one of the new owner. That takes some seconds, so that the pages do not come all at once. Calls
+//! that were on their way may still have brought a name here, so it is looked again a few times.
+
+use std::sync::Arc;
+
+use super::machine::Router;
+use super::mail::Alarm;
+use super::owners::Nodes;
+
+/// From one step to the next, in milliseconds.
+const STEP_MS: u64 = 100;
+/// Steps in which all go.
+const STEPS: usize = 100;
+/// At least so many go in a step.
+const PER_STEP_MIN: usize = 64;
+/// When it is looked again, in milliseconds after all have gone.
+const AGAIN_MS: [u64; 3] = [1_000, 3_000, 10_000];
+
+impl Router {
+    /// Other nodes are there now.
+    pub(super) fn on_nodes(&mut self, nodes: Arc<dyn Nodes>) {
+        self.out.owners_mut().replace_nodes(nodes);
+        self.moves.looked = 0;
+        self.look_for_moves();
+        self.set_moves_alarm(STEP_MS);
+    }
+
+    fn set_moves_alarm(&mut self, ms: u64) {
+        if !std::mem::replace(&mut self.moves.is_set, true) {
+            self.out.set_alarm(self.out.now().after(ms), Alarm::Moves);
+        }
+    }
+
+    /// Looks which names are not this node's any more.
+    fn look_for_moves(&mut self) {
+        if self.people.is_going_down() {
+            return;
+        }
+        let (here, out) = (self.directory.place(), &self.out);
+        self.moves.users = self.people.not_owned_by(here, out);
+        self.moves.rooms = self.rooms.not_owned_by(here, out);
+        self.moves.per_step =
+            PER_STEP_MIN.max((self.moves.users.len() + self.moves.rooms.len()).div_ceil(STEPS));
+    }
+
+    /// Takes the next step.
+    pub(super) fn move_on(&mut self) {
+        self.moves.is_set = false;
+        let here = self.directory.place();
+        for _ in 0..self.moves.per_step {
+            if let Some(room) = self.moves.rooms.pop() {
+                self.rooms.dissolve(&mut self.out, room, here);
+            } else if let Some(user) = self.moves.users.pop() {
+                self.people.send_away(&mut self.out, user, here);
+            } else {
+                break;
+            }
+        }
+        if !self.moves.rooms.is_empty() || !self.moves.users.is_empty() {
+            self.set_moves_alarm(STEP_MS);
+        } else if let Some(ms) = AGAIN_MS.get(self.moves.looked) {
+            self.moves.looked += 1;
+            self.look_for_moves();
+            self.set_moves_alarm(*ms);
+        }
+    }
+}

@@ -22,6 +22,7 @@ class plugin_nextim
     public function common(): void
     {
         Plugin::current()->mendCookie();
+        Plugin::current()->hidePasswords();
     }
 
     public function global_footer(): string

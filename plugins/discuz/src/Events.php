@@ -35,13 +35,18 @@ final class Events
         }
     }
 
-    /** A changed password ends all sessions, as the cookies of Discuz depend on it. @param array<int, mixed> $shown */
+    /**
+     * A changed password ends all sessions, as the cookies of Discuz depend on it. So does another security question.
+     *
+     * @param array<int, mixed> $shown
+     */
     public function profileChanged(array $shown): void
     {
         $isDone = in_array($shown[0] ?? '', ['profile_succeed', 'profile_email_verify'], true);
-        $isNew = ($_GET['newpassword'] ?? '') !== '' || (int) ($_GET['questionidnew'] ?? 0) > 0;
-        if ($isDone && $isNew) {
-            $uid = (string) getglobal('uid');
+        $uid = (string) getglobal('uid');
+        if ($isDone && ($_GET['newpassword'] ?? '') !== '') {
+            $this->tell(fn(Tell $tell) => $tell->newPassword($uid));
+        } elseif ($isDone && (int) ($_GET['questionidnew'] ?? 0) > 0) {
             $this->tell(fn(Tell $tell) => $tell->loggedOutEverywhere($uid));
         }
     }
@@ -51,7 +56,7 @@ final class Events
     {
         $uid = (string) (int) ($_GET['uid'] ?? 0);
         if (($shown[0] ?? '') === 'getpasswd_succeed' && $uid !== '0') {
-            $this->tell(fn(Tell $tell) => $tell->loggedOutEverywhere($uid));
+            $this->tell(fn(Tell $tell) => $tell->newPassword($uid));
         }
     }
 

@@ -183,6 +183,7 @@ final class Host implements RelationsHost
     {
         return match ($act) {
             'chat' => $this->mayEnter($me),
+            'xmpp' => $this->unless(!$this->isInGroup($me, 'xmpp_groups')),
             'broadcast' => $this->unless($this->rank($me->id) < 3),
             'moderate' => $this->unless($this->rank($me->id) < 2 && ($target === null || !$this->leads($me, $target))),
             default => null,
@@ -198,8 +199,15 @@ final class Host implements RelationsHost
         if ($row === null || !Members::isMember($row) || $this->isFromBannedAddress()) {
             return Words::of('banned');
         }
-        $groups = $this->options->all()['groups'];
-        return $this->unless($groups !== [] && !in_array((int) $row['groupid'], $groups, true));
+        return $this->unless(!$this->isInGroup($me, 'groups'));
+    }
+
+    /** If none is chosen, all groups are. */
+    private function isInGroup(Person $me, string $setting): bool
+    {
+        $groups = $this->options->all()[$setting];
+        $row = $groups === [] ? [] : $this->known[$me->id] ?? $this->row($me->id);
+        return $groups === [] || in_array((int) ($row['groupid'] ?? 0), $groups, true);
     }
 
     private function unless(bool $isForbidden): ?string

@@ -21,7 +21,7 @@ final class Options
     private const NAME = 'nextim';
     private const FORM = ['server' => 'http://127.0.0.1:8000', 'public_url' => '', 'site_urls' => '', 'domain' => '',
         'apikey' => '', 'groups' => [], 'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0,
-        'jsonp_origins' => '', 'purge' => false];
+        'jsonp_origins' => '', 'xmpp' => false, 'xmpp_domain' => '', 'xmpp_groups' => [], 'purge' => false];
     private const KEPT = self::FORM + ['language' => '', 'schema' => 0];
 
     /** @return array<string, string|int|bool|list<int>> */
@@ -30,8 +30,8 @@ final class Options
         global $_G;
         $kept = json_decode((string) ($_G['setting'][self::NAME] ?? ''), true);
         $all = array_intersect_key(is_array($kept) ? $kept : [], self::KEPT) + self::KEPT;
-        if ($all['domain'] === '') {
-            $all['domain'] = (string) parse_url($this->home($all), PHP_URL_HOST);
+        foreach (['domain', 'xmpp_domain'] as $name) {
+            $all[$name] = $all[$name] === '' ? (string) parse_url($this->home($all), PHP_URL_HOST) : $all[$name];
         }
         return $all;
     }
@@ -48,6 +48,7 @@ final class Options
                 is_int($default) => max(0, (int) $text),
                 $name === 'apikey' => $text === '' ? $all[$name] : $text,
                 $name === 'server', $name === 'public_url' => self::url($text),
+                $name === 'xmpp_domain' => self::hostName($text),
                 $name === 'site_urls' => implode("\n", array_filter(array_map(self::url(...), self::words($text)))),
                 default => $text,
             };
@@ -95,6 +96,7 @@ final class Options
             secure: parse_url($home, PHP_URL_SCHEME) === 'https',
             logInUrl: $this->path() . 'member.php?mod=logging&action=login&referer={page}',
             strangers: (bool) $all['strangers'],
+            xmpp: $all['xmpp'] ? (string) $all['xmpp_domain'] : '',
         );
     }
 
@@ -108,6 +110,12 @@ final class Options
     public function undelivered(): string
     {
         return $this->home($this->all()) . self::entry('undelivered');
+    }
+
+    /** The address at which the gateway to XMPP asks. */
+    public function xmpp(): string
+    {
+        return $this->home($this->all()) . self::entry('xmpp');
     }
 
     private static function entry(string $endpoint): string
@@ -153,6 +161,12 @@ final class Options
     {
         require_once libfile('function/cache');
         updatecache('setting');
+    }
+
+    private static function hostName(string $text): string
+    {
+        $name = mb_strtolower($text);
+        return preg_match('~^[^\s/@:<>"\'&\\\\]+$~Du', $name) === 1 ? $name : '';
     }
 
     private static function url(string $text): string

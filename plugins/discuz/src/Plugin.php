@@ -110,6 +110,15 @@ final class Plugin
         return (new Tag($this->options->config()))->tag((string) $all['language'], $more);
     }
 
+    /** Without XMPP, Discuz's settings of a member list no page for chat passwords. */
+    public function hidePasswords(): void
+    {
+        global $_G;
+        if ($this->options->config()->xmpp === '') {
+            unset($_G['setting']['plugins']['spacecp']['nextim:passwords']);
+        }
+    }
+
     /** The cookie that tells the bar who is logged in follows the session of Discuz. */
     public function mendCookie(): void
     {

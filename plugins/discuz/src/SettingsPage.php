@@ -16,7 +16,8 @@ final class SettingsPage
     private const TEST = 'nextimtest';
     private const FIELDS = ['server' => 'text', 'public_url' => 'text', 'site_urls' => 'textarea', 'domain' => 'text',
         'apikey' => 'password', 'groups' => 'groups', 'rooms' => 'radio', 'strangers' => 'radio', 'channels' => 'radio',
-        'days' => 'number', 'jsonp_origins' => 'text', 'purge' => 'radio'];
+        'days' => 'number', 'jsonp_origins' => 'text', 'xmpp' => 'radio', 'xmpp_domain' => 'text',
+        'xmpp_groups' => 'groups', 'purge' => 'radio'];
 
     public function __construct(private readonly Plugin $plugin, private readonly Check $check)
     {
@@ -70,7 +71,7 @@ final class SettingsPage
             default => "help_$name",
         });
         if (is_array($value)) {
-            showsetting(Words::of("set_$name"), '', '', $this->groups($value), '', 0, $help);
+            showsetting(Words::of("set_$name"), '', '', $this->groups($name, $value), '', 0, $help);
             return;
         }
         $shown = $kind === 'password' ? '' : (string) (is_bool($value) ? (int) $value : $value);
@@ -79,7 +80,7 @@ final class SettingsPage
     }
 
     /** @param list<int> $chosen */
-    private function groups(array $chosen): string
+    private function groups(string $setting, array $chosen): string
     {
         $options = '';
         foreach (\C::t('common_usergroup')->range() as $group) {
@@ -91,7 +92,7 @@ final class SettingsPage
             $name = dhtmlspecialchars(strip_tags((string) $group['grouptitle']));
             $options .= "<option value=\"$number\"$mark>$name</option>";
         }
-        return "<select name=\"nextim[groups][]\" multiple size=\"8\">$options</select>";
+        return "<select name=\"nextim[$setting][]\" multiple size=\"8\">$options</select>";
     }
 
     /** The table of this forum in the configuration of the message server. */
@@ -101,8 +102,17 @@ final class SettingsPage
         $origins = implode(', ', array_map(fn(string $origin): string => "\"$origin\"", $config->origins));
         $table = "[[domain]]\nname = \"$domain\"\napikeys = [\"…\"]\nundelivered_url = \""
             . $this->plugin->options->undelivered() . "\"\norigins = [$origins]\n";
-        showtableheader(Words::of('for_the_server'));
-        showtablerow('', [], ['<pre>' . dhtmlspecialchars($table) . '</pre>']);
+        self::lines(Words::of('for_the_server'), $table);
+        if ($config->xmpp !== '') {
+            self::lines(Words::of('for_the_gateway'), "login_domain = \"$config->xmpp\"\nsite_url = \""
+                . $this->plugin->options->xmpp() . "\"\ndomain = \"$domain\"\napikey = \"…\"\n");
+        }
+    }
+
+    private static function lines(string $title, string $lines): void
+    {
+        showtableheader($title);
+        showtablerow('', [], ['<pre>' . dhtmlspecialchars($lines) . '</pre>']);
         showtablefooter();
     }
 }

@@ -130,6 +130,7 @@ final class PanelTest extends ForumCase
             . 'do=undelivered&quot;', $html);
         self::assertStringContainsString('origins = [&quot;https://forum.example&quot;]', $html);
         self::assertStringNotContainsString('nextim:', $html, 'each word is in the file');
+        self::assertStringNotContainsString('login_domain', $html, 'XMPP is off at first');
     }
 
     public function testWhatIsSentIsKept(): void
@@ -137,12 +138,16 @@ final class PanelTest extends ForumCase
         $html = $this->submit(['server' => ' http://10.0.0.1:8000/ ', 'public_url' => 'https://im.example/', 'apikey' => 'k2',
             'site_urls' => "https://forum.example/\nhttps://www.forum.example", 'domain' => 'f', 'groups' => ['1', 'x', '11'],
             'rooms' => '0', 'strangers' => '1', 'channels' => '0', 'days' => '30', 'jsonp_origins' => 'http://a.example',
-            'purge' => '1', 'schema' => '99', 'language' => 'xx']);
+            'purge' => '1', 'schema' => '99', 'language' => 'xx', 'xmpp' => '1', 'xmpp_domain' => 'Chat.Example',
+            'xmpp_groups' => ['11']]);
         self::assertStringContainsString('Saved.', $html);
+        self::assertStringContainsString('login_domain = &quot;chat.example&quot;' . "\nsite_url = "
+            . '&quot;https://forum.example/source/plugin/nextim/webim.php?do=xmpp&quot;', $html);
         self::assertSame(['server' => 'http://10.0.0.1:8000', 'public_url' => 'https://im.example',
             'site_urls' => "https://forum.example\nhttps://www.forum.example", 'domain' => 'f', 'apikey' => 'k2',
             'groups' => [1, 11], 'rooms' => false, 'strangers' => true, 'channels' => false, 'days' => 30,
-            'jsonp_origins' => 'http://a.example', 'purge' => true, 'language' => '', 'schema' => 0,
+            'jsonp_origins' => 'http://a.example', 'xmpp' => true, 'xmpp_domain' => 'chat.example',
+            'xmpp_groups' => [11], 'purge' => true, 'language' => '', 'schema' => 0,
         ], $this->plugin->options->all());
         $this->submit(['apikey' => '', 'server' => 'javascript:alert(1)', 'days' => '-3']);
         $all = $this->plugin->options->all();
@@ -270,7 +275,8 @@ final class PanelTest extends ForumCase
                 fn(string $id): string => (string) $module->xpath("item[@id='$id']")[0],
                 ['name', 'type', 'adminid'],
             ), $xml->xpath('//item[@id="__modules"]/item'));
-            self::assertSame([['nextim', '11', '0'], ['nextim', '28', '0'], ['admincp', '3', '1']], $modules);
+            self::assertSame([['nextim', '11', '0'], ['nextim', '28', '0'], ['admincp', '3', '1'],
+                ['passwords', '7', '0']], $modules);
         }
     }
 

@@ -324,6 +324,11 @@ function dunserialize(string $text): mixed
     return @unserialize($text);
 }
 
+function dgmdate(int $time, string $format): string
+{
+    return gmdate('Y-m-d', $time);
+}
+
 function dhtmlspecialchars(string $text): string
 {
     return htmlspecialchars($text, ENT_QUOTES, 'UTF-8');

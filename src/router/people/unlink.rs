@@ -25,8 +25,9 @@ impl People {
             return out.answer(key, Answer::Done); // a user who is offline has no links
         };
         let gather = out.open(key, Collection::Done);
-        let profile = self.user(slot).profile().clone();
-        let farewell = profile.visible().then(|| Packet::offline(&profile));
+        let owner = self.user(slot);
+        let profile = owner.profile().clone();
+        let farewell = owner.may_be_seen().then(|| Packet::offline(&profile));
         let user = self.directory().user_key(slot);
         for (place, names) in People::names_by_place(out, domain, removal.buddies) {
             let names = names.into_iter().map(|(_, name)| self.begin_unlinking(slot, domain, name)).collect();

@@ -70,6 +70,11 @@ impl User {
         &self.profile
     }
 
+    /// Whether pages of others may show the user: it is visible, or was when it named those whose owners have not answered.
+    pub(super) fn may_be_seen(&self) -> bool {
+        self.profile.visible() || (self.changes > 0 && self.reserved() > 0)
+    }
+
     /// How often the user changed what it shows. Round again after 65,536 changes: no mail is that late.
     pub(super) fn changes(&self) -> u16 {
         self.changes

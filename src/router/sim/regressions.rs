@@ -59,6 +59,11 @@ impl World {
         self.call(Ask::Act { page: None }, 0, verb);
     }
 
+    fn show(&mut self, name: &str, show: &'static str) {
+        let looks = Looks { show: Some(show.into()), ..Looks::default() };
+        self.do_by_site(Verb::Show(Show { subject: Subject::Name(name.to_owned().into()), looks }));
+    }
+
     fn log_out(&mut self, name: &str) {
         self.do_by_site(Verb::Offline(Subject::Name(name.to_owned().into())));
     }
@@ -174,9 +179,24 @@ fn somebody_who_came_and_hid_and_was_unlinked_was_still_shown() {
     let page = world.page(&bob, Version::V6, &[], &[]);
     world.quiet();
     world.page(&ann, Version::V6, &[&bob], &[]);
-    let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
-    world.do_by_site(Verb::Show(Show { subject: Subject::Name(ann.clone().into()), looks }));
+    world.show(&ann, "invisible");
     world.unlink(0, ann.clone(), vec![bob.clone()]);
+    world.settle();
+    assert!(!world.pages[page].view.contains_key(&ann));
+}
+
+/// A user named another one, hid and took it back, and showed again what it had shown, before the other side had answered:
+/// that side showed the coming, and nothing of the rest was sent to it.
+#[test]
+fn somebody_who_hid_was_unlinked_and_came_back_was_still_shown() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.show(&ann, "invisible");
+    world.unlink(0, ann.clone(), vec![bob.clone()]);
+    world.show(&ann, "available");
     world.settle();
     assert!(!world.pages[page].view.contains_key(&ann));
 }
@@ -190,18 +210,14 @@ fn somebody_who_hid_and_came_back_while_it_was_linked_again_was_not_shown() {
     let page = world.page(&bob, Version::V6, &[], &[]);
     world.page(&ann, Version::V6, &[&bob], &[]);
     world.quiet();
-    let show = |show: &'static str| {
-        let looks = Looks { show: Some(show.into()), ..Looks::default() };
-        Verb::Show(Show { subject: Subject::Name(ann.clone().into()), looks })
-    };
     world.unlink(0, ann.clone(), vec![bob.clone()]);
     world.page(&ann, Version::V6, &[&bob], &[]);
-    world.do_by_site(show("invisible"));
+    world.show(&ann, "invisible");
     for _ in 0..3 {
         world.deliver_between(HERE, THERE);
     }
     world.deliver_between(THERE, HERE);
-    world.do_by_site(show("available"));
+    world.show(&ann, "available");
     world.settle();
     assert!(world.pages[page].view.contains_key(&ann));
 }
@@ -300,8 +316,7 @@ fn somebody_who_came_and_hid_and_went_was_still_shown() {
     world.accept_at = Some(HERE);
     world.page(&ann, Version::V6, &[&bob], &[]);
     world.deliver_between(HERE, THERE);
-    let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
-    world.do_by_site(Verb::Show(Show { subject: Subject::Name(ann.clone().into()), looks }));
+    world.show(&ann, "invisible");
     world.deliver_between(THERE, HERE);
     world.log_out(&ann);
     world.settle();

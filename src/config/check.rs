@@ -6,6 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::checked::APIKEY_DEFAULT;
+use super::cluster::ClusterConfig;
 use super::problem::{Location, Problem};
 use crate::base::domains::DomainConfig;
 use crate::base::limits::settings::LISTENERS_MAX;
@@ -15,6 +16,7 @@ pub(super) fn refusals(
     (listen, of_listen): (&[SocketAddr], &Location),
     (admin, of_admin): (Option<SocketAddr>, &Location),
     domains: &[DomainConfig],
+    (cluster, public_url): (Option<&ClusterConfig>, Option<&str>),
 ) -> Vec<Problem> {
     let in_listen = |wrong| Problem { location: of_listen.clone(), wrong };
     let in_admin = |wrong| Problem { location: of_admin.clone(), wrong };
@@ -31,6 +33,17 @@ pub(super) fn refusals(
     {
         let wrong = format!("{admin} and {taken} of listen are one address; give one of them another port");
         problems.push(in_admin(wrong));
+    }
+    if cluster.is_some() {
+        let mut refuse = |setting, wrong: &str| {
+            problems.push(Problem { location: Location::elsewhere(setting), wrong: wrong.into() });
+        };
+        if !cfg!(feature = "cluster") {
+            refuse("cluster", "this program was built without clusters");
+        }
+        if public_url.is_none() {
+            refuse("public_url", "is required in a cluster: other nodes send browsers there");
+        }
     }
     problems
 }
@@ -136,7 +149,8 @@ mod tests {
     /// All problems of what was typed as flags.
     fn problems(listen: &[SocketAddr], admin: Option<&str>, domains: &[DomainConfig]) -> Vec<String> {
         let (of_listen, of_admin) = (Location::elsewhere("--listen"), Location::elsewhere("--admin"));
-        let refusals = refusals((listen, &of_listen), (admin.map(address), &of_admin), domains);
+        let alone = (None, None);
+        let refusals = refusals((listen, &of_listen), (admin.map(address), &of_admin), domains, alone);
         refusals.iter().map(ToString::to_string).collect()
     }
 
@@ -163,5 +177,20 @@ mod tests {
         let many = vec![address("127.0.0.1:1"); LISTENERS_MAX + 1];
         assert_eq!(problems(&many, None, &[]), ["--listen: at most 64 addresses"]);
         assert_eq!(problems(&many[1..], None, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_node_of_a_cluster_needs_a_url_that_other_nodes_can_name() {
+        let refused = |cluster: Option<&ClusterConfig>, url| {
+            let (listen, location) = ([address("127.0.0.1:1")], Location::elsewhere("listen"));
+            let refusals = refusals((&listen, &location), (None, &location), &[], (cluster, url));
+            refusals
+                .iter()
+                .filter(|problem| problem.to_string().starts_with("public_url: is required"))
+                .count()
+        };
+        let cluster = ClusterConfig::default();
+        assert_eq!(refused(Some(&cluster), None), 1);
+        assert_eq!([refused(Some(&cluster), Some("http://a")), refused(None, None)], [0, 0]);
     }
 }

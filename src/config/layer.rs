@@ -73,14 +73,16 @@ impl Layer {
             self.listen.unwrap_or_else(|| (default.listen, Location::elsewhere("listen")));
         let (admin, of_admin) = self.admin.unzip();
         let of_admin = of_admin.unwrap_or_else(|| Location::elsewhere("admin"));
-        let problems = check::refusals((&listen, &of_listen), (admin, &of_admin), &domains);
+        let public_url = self.public_url.or(default.public_url);
+        let of_cluster = (self.cluster.as_ref(), public_url.as_deref());
+        let problems = check::refusals((&listen, &of_listen), (admin, &of_admin), &domains, of_cluster);
         if !problems.is_empty() {
             return Err(ConfigError::new(file, &problems));
         }
         Ok(Config {
             listen,
             shards: self.shards.or(default.shards),
-            public_url: self.public_url.or(default.public_url),
+            public_url,
             domains,
             limits: self.limits,
             timeouts: self.timeouts,

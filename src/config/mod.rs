@@ -52,7 +52,9 @@ impl Config {
     /// Refuses a configuration of a program with which no server can start.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let (of_listen, of_admin) = (Location::elsewhere("listen"), Location::elsewhere("admin"));
-        let problems = check::refusals((&self.listen, &of_listen), (self.admin, &of_admin), &self.domains);
+        let (listen, admin) = ((&*self.listen, &of_listen), (self.admin, &of_admin));
+        let of_cluster = (self.cluster.as_ref(), self.public_url.as_deref());
+        let problems = check::refusals(listen, admin, &self.domains, of_cluster);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(None, &problems)) }
     }
 

@@ -3,7 +3,6 @@
 //! Owns: [`EarlyBridge`], the part of it that is made before the shards. Must not: exist twice: a program that was built
 //! without clusters has a bridge that cannot be made.
 
-use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -31,14 +30,10 @@ impl EarlyBridge {
         if config.cluster.is_none() {
             return Ok(None);
         }
-        if config.public_url.is_none() {
-            let why = "is required in a cluster: other nodes send browsers there";
-            return Err(StartError::new("public_url", io::Error::other(why)));
-        }
         #[cfg(feature = "cluster")]
         return Ok(Some(EarlyBridge { bridge: cluster::EarlyBridge::make()? }));
         #[cfg(not(feature = "cluster"))]
-        Err(StartError::new("cluster", io::Error::other("this program was built without clusters")))
+        unreachable!("the configuration was refused")
     }
 
     /// Its mailbox.

@@ -150,6 +150,7 @@ counters! {
     calls_refused_late: counter as calls_refused_total(reason = "late"),
     /// Calls refused because the server was shutting down.
     calls_refused_shutdown: counter as calls_refused_total(reason = "shutdown"),
+    /// Calls refused because another node of the cluster could not be asked, or this one was cut off.
     calls_refused_cluster: counter as calls_refused_total(reason = "cluster"),
     /// Messages accepted from senders.
     messages_total: counter,

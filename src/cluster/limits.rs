@@ -38,5 +38,7 @@ pub(crate) const REPEAT_BYTES: usize = 1_024 * 1_024;
 pub(crate) const HOPS_MAX: u8 = 2;
 /// Most names of a user that are kept while their node cannot be asked.
 pub(crate) const NAMES_PER_USER_MAX: usize = 1_000;
+/// Users who are missed from within this time on are looked for together, in milliseconds.
+pub(crate) const MISSED_TOGETHER_MS: u64 = 1_000;
 /// How many names users have lost go into one piece of mail.
 pub(crate) const LOST_PER_MAIL: usize = 256;

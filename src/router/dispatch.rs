@@ -92,7 +92,8 @@ impl Router {
     fn receive(&mut self, mail: Mail) {
         let out = &mut self.out;
         match mail {
-            Mail::Call(request) => self.judge(request),
+            // The name may have got another owner while the call was on its way.
+            Mail::Call(request) => self.route(request),
             Mail::Answer(CallAnswer { key, answer }) => out.answer(key, answer),
             Mail::Cut(cut) => self.people.on_cut(out, cut),
             Mail::Fate(fate) => self.people.on_fate(out, fate),
@@ -110,6 +111,7 @@ impl Router {
             Mail::Unlinked(reply) => self.people.on_unlinked(out, reply),
             Mail::Enter(entry) => self.rooms.on_enter(out, entry),
             Mail::Entered(reply) => self.people.on_entered(out, reply),
+            Mail::Missed(_) => debug_assert!(false, "it is for the bridge"),
             Mail::Relink(relink) => self.people.on_relink(out, relink),
             Mail::Reenter(reenter) => self.people.on_reenter(out, reenter),
             Mail::Join(join) => self.rooms.on_join(out, join),

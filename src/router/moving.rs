@@ -19,15 +19,16 @@ const STEP_MS: u64 = 100;
 const STEPS: usize = 100;
 /// At least so many go in a step.
 const PER_STEP_MIN: usize = 64;
-/// When it is looked again, in milliseconds after all have gone.
+/// When it is looked again, in milliseconds after all have gone. Mail may be that late.
 const AGAIN_MS: [u64; 3] = [1_000, 3_000, 10_000];
 
 impl Router {
     /// Other nodes are there now.
     pub(super) fn on_nodes(&mut self, nodes: Arc<dyn Nodes>) {
         self.out.owners_mut().replace_nodes(nodes);
+        self.moves.users.clear();
+        self.moves.rooms.clear();
         self.moves.looked = 0;
-        self.look_for_moves();
         self.set_moves_alarm(STEP_MS);
     }
 
@@ -52,6 +53,9 @@ impl Router {
     /// Takes the next step.
     pub(super) fn move_on(&mut self) {
         self.moves.is_set = false;
+        if self.moves.users.is_empty() && self.moves.rooms.is_empty() {
+            self.look_for_moves();
+        }
         let here = self.directory.place();
         for _ in 0..self.moves.per_step {
             if let Some(room) = self.moves.rooms.pop() {
@@ -66,7 +70,6 @@ impl Router {
             self.set_moves_alarm(STEP_MS);
         } else if let Some(ms) = AGAIN_MS.get(self.moves.looked) {
             self.moves.looked += 1;
-            self.look_for_moves();
             self.set_moves_alarm(*ms);
         }
     }

@@ -8,15 +8,15 @@ use super::asked::LinkAsked;
 use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-use crate::cluster::limits::NAMES_PER_USER_MAX;
+use crate::cluster::limits::{MISSED_TOGETHER_MS, NAMES_PER_USER_MAX};
 use crate::router::ids::UserKey;
 use crate::router::profile::Profile;
 
 /// A user who was lost.
 #[derive(Debug)]
 pub(super) struct LostUser {
-    /// The slot that its image had.
-    pub(super) image: Slot,
+    /// The key by which they know it.
+    pub(super) about: UserKey,
     pub(super) domain: DomainId,
     pub(super) profile: Profile,
     /// Those here who are linked with it.
@@ -39,6 +39,13 @@ pub(super) struct Break {
     pub(super) step: Step,
     /// When the next step is due.
     pub(super) due: Tick,
+}
+
+impl Break {
+    /// Whether what is due at `due` may as well be done with this one.
+    pub(super) fn is_due_just_before(&self, due: Tick) -> bool {
+        self.due <= due && due.since(self.due) < MISSED_TOGETHER_MS
+    }
 }
 
 /// How far it is.

@@ -7,6 +7,8 @@
 //! of that while the routers ask the names' owners for those that are there. Only then the links to the old images end:
 //! silently where the user is there again, and else with a presence. Rooms of the other node are entered again at once, and
 //! its users leave the rooms here at once.
+//!
+//! The same way goes what a user leaves behind whose name another node owns now: it is told to go there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +17,13 @@ use super::divide::{by_place, by_shard};
 use super::lost::{Break, LostRoom, LostUser, Step};
 use super::pending::{Collected, Pending};
 use super::state::Link;
+use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 use crate::cluster::limits::LOST_PER_MAIL;
 use crate::router::ids::{Place, RoomKey, UserKey};
 use crate::router::mail::{Mail, NamesRequest, Part, Presence, Reach, Reenter, Relink, RoomExit};
 use crate::router::packet::Packet;
-use crate::router::profile::Profile;
 
 impl Link {
     /// All images are lost. Their users leave the rooms here.
@@ -36,7 +38,7 @@ impl Link {
             }
             if !image.linked.is_empty() {
                 let (domain, profile, linked) = (image.domain, image.profile.clone(), image.linked.clone());
-                users.push(LostUser { image: slot, domain, profile, linked });
+                users.push(LostUser { about: user, domain, profile, linked });
             }
         }
         if !users.is_empty() {
@@ -51,19 +53,16 @@ impl Link {
         self.images.clear();
     }
 
-    /// Users here miss one whose image was lost before they were linked with it.
-    pub(super) fn miss(
-        &mut self,
-        image: Slot,
-        domain: DomainId,
-        profile: Profile,
-        linked: Vec<UserKey>,
-        context: Context<'_>,
-    ) {
-        if !linked.is_empty() {
-            let users = vec![LostUser { image, domain, profile, linked }];
-            let due = context.now.after(context.answer_ms);
-            self.lost.breaks.push(Break { users, step: Step::Waiting, due });
+    /// Users here miss one, until then at the latest, that was not lost with the link.
+    pub(super) fn miss(&mut self, user: LostUser, due: Tick) {
+        if user.linked.is_empty() {
+            return;
+        }
+        match self.lost.breaks.last_mut() {
+            Some(last) if last.step == Step::Waiting && last.is_due_just_before(due) => last.users.push(user),
+            Some(_) | None => {
+                self.lost.breaks.push(Break { users: vec![user], step: Step::Waiting, due });
+            }
         }
     }
 
@@ -165,11 +164,11 @@ impl Link {
         is_there: &dyn Fn(DomainId, &str) -> bool,
         sink: &mut Sink,
     ) {
-        for LostUser { image, domain, profile, linked } in users {
+        for LostUser { about, domain, profile, linked } in users {
             let name = profile.name();
             let is_back = is_there(*domain, name) || online.contains(&(*domain, name.into()));
             let packet = (profile.visible() && !is_back).then(|| Packet::offline(profile));
-            let about = UserKey { place: self.place, slot: *image };
+            let about = *about;
             for (place, to) in by_place(linked.iter().copied()) {
                 let packet = packet.clone();
                 let name = self.hash(*domain, name);

@@ -160,6 +160,8 @@ records! {
     39 Refused { reason: u8 }
     /// A room of the sender has ended, because another node owns its name. Users of the reader were in it.
     40 Ended { domain: u32, room: RoomKey, name: Box<str>, users: Vec<UserKey> }
+    /// A user of the sender, which users of the reader were linked with, has gone to another node.
+    41 Missed { domain: u32, about: UserKey, users: Vec<UserKey> }
 }
 
 impl Record {
@@ -180,6 +182,7 @@ impl Record {
             Record::Members(record) => record.domain,
             Record::Ask(record) => record.domain,
             Record::Ended(record) => record.domain,
+            Record::Missed(record) => record.domain,
             Record::DomainList(_)
             | Record::Answered(_)
             | Record::Linked(_)

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, StreamAck, Waiting};
-use super::links::{Link, LinkReply, Presence, Relink, Unlink, UnlinkReply};
+use super::links::{Link, LinkReply, Missed, Presence, Relink, Unlink, UnlinkReply};
 use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
 use super::rooms::{EntryReply, Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
@@ -55,6 +55,8 @@ pub enum Mail {
     Entered(EntryReply),
     /// Users of the place have lost their links to these names with a node, and may find them elsewhere.
     Relink(Relink),
+    /// A user has gone to another node: for the bridge, which waits whether it comes back there.
+    Missed(Box<Missed>),
     /// Users of the place have lost a room with a node, and enter it again.
     Reenter(Reenter),
     /// `/room/join`, to the room's owner.
@@ -111,6 +113,7 @@ impl Mail {
             Mail::Enter(entry) => weight::names(&entry.rooms),
             Mail::Entered(entered) => entered.bytes(),
             Mail::Relink(relink) => relink.bytes(),
+            Mail::Missed(missed) => missed.bytes(),
             Mail::Reenter(reenter) => reenter.name.len() + weight::slots(&reenter.users),
             Mail::Join(join) => join.room.len() + join.packet.share(),
             Mail::Leave(leave) => leave.room.len() + leave.packet.share(),

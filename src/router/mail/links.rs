@@ -56,6 +56,26 @@ impl Relink {
     }
 }
 
+/// A user has gone whose name another node owns now, where it soon is again. Those who were linked with it are not shown
+/// that it has gone, unless it stays away.
+#[derive(Debug)]
+pub struct Missed {
+    /// The user.
+    pub(crate) about: UserKey,
+    /// In which world.
+    pub(crate) domain: DomainId,
+    /// What it last showed.
+    pub(crate) profile: Profile,
+    /// Those who were linked with it: users of this node, or of the one that the mail goes to.
+    pub(crate) users: Vec<UserKey>,
+}
+
+impl Missed {
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Missed>() + weight::profile(&self.profile) + size_of_val(&*self.users)
+    }
+}
+
 /// Those of them that are online.
 #[derive(Debug)]
 pub struct LinkReply {

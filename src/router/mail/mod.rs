@@ -16,7 +16,9 @@ pub(crate) use calls::{PollCut, StreamAck, Waiting};
 pub use effect::{Alarm, Effect, Input};
 pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;
-pub(crate) use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Relink, Unlink, UnlinkReply};
+pub(crate) use links::{
+    Buddy, Link, LinkReply, Missed, Parted, Presence, Reach, Relink, Unlink, UnlinkReply,
+};
 pub(crate) use messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 pub(crate) use names::{HashedName, Names, Unplaced};
 pub(crate) use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};

@@ -6,8 +6,8 @@
 use super::tables::People;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-use crate::router::ids::{GatherKey, UserKey};
-use crate::router::mail::{Mail, Presence, Reach};
+use crate::router::ids::{GatherKey, Place, UserKey};
+use crate::router::mail::{Mail, Missed, Presence, Reach};
 use crate::router::out::Out;
 use crate::router::packet::Packet;
 use crate::router::profile::Profile;
@@ -44,6 +44,10 @@ impl People {
         links: impl IntoIterator<Item = UserKey>,
     ) {
         let Departure { gather, user, domain, profile } = departure;
+        let owner = out.owner_of(domain, profile.name());
+        if owner != self.directory().place() {
+            return self.let_miss(out, owner, departure, links);
+        }
         let presence = Presence {
             gather,
             about: user,
@@ -53,6 +57,25 @@ impl People {
             to: Vec::new(),
         };
         send_presence(out, domain, &presence, links);
+    }
+
+    /// The same for a user whose name has another owner by now. It is likely to be there soon, and what this node says of
+    /// it may come later than what that one says; so those linked with it are not shown that it has gone.
+    fn let_miss(
+        &self,
+        out: &mut Out,
+        owner: Place,
+        departure: Departure<'_>,
+        links: impl IntoIterator<Item = UserKey>,
+    ) {
+        let Departure { user: about, domain, profile, .. } = departure;
+        let places = self.directory().places();
+        let via = |user: UserKey| if places.contains(user.place) { owner } else { user.place };
+        let links: Vec<(Place, UserKey)> = links.into_iter().map(|user| (via(user), user)).collect();
+        for (place, users) in out.by_place(domain, links) {
+            let missed = Missed { about, domain, profile: profile.clone(), users };
+            out.send(place, Mail::Missed(Box::new(missed)));
+        }
     }
 
     /// Handles a presence of a user whom these users are linked with, or whose rooms they watch: shows it to their pages,

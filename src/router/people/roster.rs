@@ -198,19 +198,22 @@ impl People {
 
     /// Sends presences of the buddies just linked. The user's other pages get the new ones. The calling page gets a
     /// buddy only if its answer lacks it (`answered` is false), or if an older presence of it is queued: the page reads
-    /// the queue after the answer.
+    /// the queue after the answer. If no page asked, these buddies were lost: the pages get all of them, for they may have
+    /// been shown since what the lost ones said late.
     fn meet(&mut self, out: &mut Out, naming: Naming, answered: bool, met: &[(Buddy, bool)]) {
         let Naming { user, session, .. } = naming;
         let domain = self.user(user).domain();
+        let were_lost = session == Slot::NOWHERE;
         for (Buddy { profile, .. }, is_new) in met {
             let name = self.directory().places().hash(domain, profile.name());
             let page = self.get_session(session);
             let is_shown = page.is_some_and(|page| !answered || page.queue().presence_waits(name));
-            if !*is_new && !is_shown {
+            let is_news = *is_new || were_lost;
+            if !is_news && !is_shown {
                 continue;
             }
             let packet = Packet::presence(PresenceType::Online, profile);
-            if *is_new {
+            if is_news {
                 self.show(out, user, &packet, name, Some(session));
             }
             if is_shown && self.get_session(session).is_some() {

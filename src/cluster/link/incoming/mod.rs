@@ -81,6 +81,7 @@ impl Link {
             Record::Joining(record) => self.hear_joining(request, domain, record, context, sink),
             Record::Leave(record) => self.hear_leave(request, domain, record, context, sink),
             Record::Ended(record) => self.hear_ended(domain, &record, context, sink),
+            Record::Missed(record) => self.hear_missed(domain, &record, context),
             Record::Members(record) => self.hear_members(request, domain, record, context, sink),
             Record::Ask(record) => self.hear_ask(request, domain, record, context, sink),
         }

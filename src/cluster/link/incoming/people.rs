@@ -7,6 +7,7 @@ use crate::base::slots::Slot;
 use crate::cluster::link::asked::Asked;
 use crate::cluster::link::context::{Context, Sink};
 use crate::cluster::link::divide::{by_place, by_shard, by_shard_counted};
+use crate::cluster::link::lost::LostUser;
 use crate::cluster::link::pending::Collected;
 use crate::cluster::link::state::Link;
 use crate::cluster::wire::record;
@@ -168,6 +169,16 @@ impl Link {
             let packet = packet.clone();
             sink.mail.push((place, Mail::Presence(Presence { gather, about, name, packet, reach, to })));
         }
+    }
+
+    pub(super) fn hear_missed(&mut self, domain: DomainId, record: &record::Missed, context: Context<'_>) {
+        let Some(about) = self.image_key(record.about) else { return };
+        let Some(profile) = self.images.user(about.slot).map(|image| image.profile.clone()) else { return };
+        let linked: Vec<UserKey> = record.users.iter().filter_map(|user| Link::own(*user, context)).collect();
+        for user in &linked {
+            self.images.unlink(about.slot, *user);
+        }
+        self.miss(LostUser { about, domain, profile, linked }, context.now.after(context.grace_ms));
     }
 
     pub(super) fn hear_ask(

@@ -6,6 +6,7 @@ mod rooms;
 
 use super::asked::{Asked, LinkAsked, report};
 use super::context::{Context, Sink};
+use super::lost::LostUser;
 use super::pending::Collected;
 use super::state::Link;
 use crate::base::slots::Slot;
@@ -14,8 +15,8 @@ use crate::router::call::{Receivers, Refusal};
 use crate::router::ids::{CallKey, GatherKey, RoomKey, UserKey};
 use crate::router::mail::{
     Broadcast, CallAnswer, CallRequest, GatherReport, Link as LinkMail, LinkReply, Mail, MembersRequest,
-    Multicast, NamesRequest, Part, Presence, ProfilesRequest, Reach, Reached, RoomLeave, Unicast, Unlink,
-    UnlinkReply, UserDelivery, Waiting,
+    Missed, Multicast, NamesRequest, Part, Presence, ProfilesRequest, Reach, Reached, RoomLeave, Unicast,
+    Unlink, UnlinkReply, UserDelivery, Waiting,
 };
 use crate::router::packet::Packet;
 
@@ -62,6 +63,7 @@ impl Link {
                 self.ask(Asked::Share(gather), record::Describe { users }, sink);
             }
             Mail::Report(GatherReport { gather, part }) => self.take_report(gather, part),
+            Mail::Missed(missed) => self.take_missed(*missed, context),
             Mail::Reenter(reenter) => self.take_reenter(reenter),
             Mail::Cut(_)
             | Mail::Fate(_)
@@ -236,7 +238,8 @@ impl Link {
         if self.images.user(user.slot).is_none() {
             // The link broke while the shard was asked: they were linked with somebody who is lost.
             let linked = buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key).collect();
-            return self.miss(user.slot, domain, asked_as, linked, context);
+            let lost = LostUser { about: user, domain, profile: asked_as, linked };
+            return self.miss(lost, context.now.after(context.answer_ms));
         }
         for buddy in buddies.iter().filter(|buddy| buddy.linked) {
             self.images.link(user.slot, buddy.key);
@@ -272,6 +275,21 @@ impl Link {
         let about = Link::own(about, context);
         let said = record::Presence { domain: domain.0, about, packet, reach, to: keys };
         self.ask_some(gather, said, sink);
+    }
+
+    fn take_missed(&mut self, missed: Missed, context: Context<'_>) {
+        let Missed { about, domain, profile, users } = missed;
+        let (here, there): (Vec<UserKey>, Vec<UserKey>) =
+            users.into_iter().partition(|user| context.places().contains(user.place));
+        let there: Vec<Slot> = there.into_iter().map(|image| image.slot).collect();
+        let users = self.keys(&there);
+        for image in there {
+            self.images.unlink(image, about);
+        }
+        if !users.is_empty() {
+            self.say(0, record::Missed { domain: domain.0, about, users });
+        }
+        self.miss(LostUser { about, domain, profile, linked: here }, context.now.after(context.grace_ms));
     }
 
     /// Says something that is reported on if there is a gather.

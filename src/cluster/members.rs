@@ -44,7 +44,7 @@ pub(crate) enum Misfit {
     Url,
     /// There are as many nodes as there may be.
     Crowd,
-    /// Another process has the name of this node.
+    /// Another process has the name of this node, and keeps it.
     Name,
 }
 
@@ -58,8 +58,16 @@ pub(crate) struct Members {
     listens_until: Tick,
     /// When this node last heard itself.
     heard_itself: Tick,
-    /// When another process with its name was first heard.
-    rival: Option<Tick>,
+    rival: Option<Rival>,
+}
+
+/// Another process with the name of this node.
+#[derive(Clone, Copy, Debug)]
+struct Rival {
+    epoch: u32,
+    stage: Stage,
+    first_heard: Tick,
+    last_heard: Tick,
 }
 
 impl Members {
@@ -78,10 +86,6 @@ impl Members {
     /// What this node says of itself.
     pub(crate) fn own(&self) -> &Beat {
         &self.own
-    }
-
-    pub(crate) fn set_view(&mut self, view: u64) {
-        self.own.view = view;
     }
 
     pub(crate) fn set_stage(&mut self, stage: Stage) {
@@ -107,6 +111,25 @@ impl Members {
         now.since(self.heard_itself) >= FENCE_MS
     }
 
+    /// Whether another process keeps the name of this node. The one that has come first keeps it, and of two that came
+    /// together the one with the lower epoch.
+    pub(crate) fn gives_way(&self, now: Tick) -> bool {
+        let Some(rival) = &self.rival else { return false };
+        // What a process says that has just ended may come late. One that is there says it again.
+        let is_there = rival.last_heard.since(rival.first_heard) >= RIVAL_MS
+            && now.since(rival.last_heard) < self.dead_ms;
+        let rank = |stage, epoch| (stage == Stage::Joining, epoch);
+        is_there && rank(rival.stage, rival.epoch) < rank(self.own.stage, self.own.epoch)
+    }
+
+    /// Takes what another process with the name of this node says.
+    fn hear_rival(&mut self, Beat { epoch, stage, .. }: Beat, now: Tick) {
+        let known =
+            self.rival.filter(|rival| rival.epoch == epoch && now.since(rival.last_heard) < self.dead_ms);
+        let first_heard = known.map_or(now, |rival| rival.first_heard);
+        self.rival = (stage != Stage::Gone).then_some(Rival { epoch, stage, first_heard, last_heard: now });
+    }
+
     /// Whether a node was not heard for a while.
     pub(crate) fn is_suspect(&self, node: &str, now: Tick) -> bool {
         self.others.get(node).is_none_or(|member| now.since(member.heard) >= SUSPECT_MS)
@@ -115,14 +138,12 @@ impl Members {
     /// Takes what a node says of itself. What follows from it is appended to `events`.
     pub(crate) fn hear(&mut self, beat: Beat, now: Tick, events: &mut Vec<Event>) -> Result<(), Misfit> {
         if *beat.node == *self.own.node {
-            if beat.epoch != self.own.epoch {
-                // What a process says that has just ended may come late. One that is there says it again.
-                let first = *self.rival.get_or_insert(now);
-                let is_there = now.since(first) >= RIVAL_MS;
-                return if is_there { Err(Misfit::Name) } else { Ok(()) };
+            if beat.epoch == self.own.epoch {
+                self.heard_itself = now;
+                return Ok(());
             }
-            self.heard_itself = now;
-            return Ok(());
+            self.hear_rival(beat, now);
+            return if self.gives_way(now) { Err(Misfit::Name) } else { Ok(()) };
         }
         if beat.major != MAJOR {
             return Err(Misfit::Version);
@@ -175,16 +196,7 @@ mod tests {
 
     fn beat(node: &str, epoch: u32) -> Beat {
         let url = format!("http://{node}");
-        Beat {
-            major: MAJOR,
-            node: node.into(),
-            epoch,
-            stage: Stage::Up,
-            url: url.into(),
-            division: 1,
-            view: 0,
-            program: "0".into(),
-        }
+        Beat { major: MAJOR, node: node.into(), epoch, stage: Stage::Up, url: url.into(), division: 1 }
     }
 
     fn at(ms: u64) -> Tick {
@@ -270,6 +282,7 @@ mod tests {
     #[test]
     fn a_name_is_taken_if_the_other_process_says_so_again() {
         let (mut members, mut events) = (members(), Vec::new());
+        members.set_stage(Stage::Joining);
         let mut hear = |ms| members.hear(beat("im1", 2), at(ms), &mut events);
         assert_eq!(
             (hear(0), hear(1), hear(RIVAL_MS - 1)),
@@ -277,5 +290,40 @@ mod tests {
             "late words of one that has ended"
         );
         assert_eq!(hear(RIVAL_MS), Err(Misfit::Name));
+        let dead = RIVAL_MS + 4_000;
+        assert!(members.gives_way(at(dead - 1)) && !members.gives_way(at(dead)));
+        hear_rival(&mut members, beat("im1", 2), dead);
+        assert!(!members.gives_way(at(dead)), "it must say so again");
+    }
+
+    fn hear_rival(members: &mut Members, beat: Beat, ms: u64) {
+        assert_eq!(members.hear(beat, at(ms), &mut Vec::new()).is_err(), members.gives_way(at(ms)));
+    }
+
+    #[test]
+    fn of_two_processes_of_one_name_one_keeps_it() {
+        let keeps = |own: (Stage, u32), rival: (Stage, u32)| {
+            let with = |(stage, epoch)| Beat { stage, ..beat("im1", epoch) };
+            let mut members = Members::new(with(own), 4_000, Tick::ZERO);
+            hear_rival(&mut members, with(rival), 0);
+            hear_rival(&mut members, with(rival), RIVAL_MS);
+            !members.gives_way(at(RIVAL_MS))
+        };
+        let stages = [Stage::Joining, Stage::Up, Stage::Draining];
+        for (one, other) in stages.iter().flat_map(|one| stages.map(|other| (*one, other))) {
+            assert_ne!(keeps((one, 1), (other, 2)), keeps((other, 2), (one, 1)), "{one:?} {other:?}");
+        }
+        assert!(keeps((Stage::Up, 9), (Stage::Joining, 1)), "who came first keeps it");
+    }
+
+    #[test]
+    fn a_name_is_free_as_soon_as_the_process_that_had_it_says_that_it_goes() {
+        let mut members = members();
+        members.set_stage(Stage::Joining);
+        hear_rival(&mut members, beat("im1", 2), 0);
+        hear_rival(&mut members, beat("im1", 2), RIVAL_MS);
+        assert!(members.gives_way(at(RIVAL_MS)));
+        hear_rival(&mut members, Beat { stage: Stage::Gone, ..beat("im1", 2) }, RIVAL_MS);
+        assert!(!members.gives_way(at(RIVAL_MS)));
     }
 }

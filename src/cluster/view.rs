@@ -58,13 +58,6 @@ impl View {
         }
         owning().max_by_key(|node| rendezvous(&node.name, name))
     }
-
-    /// A number that differs where other nodes are up.
-    pub(crate) fn hash(&self) -> u64 {
-        let owning = self.nodes.iter().filter(|node| node.owns);
-        let owning: Vec<u8> = owning.flat_map(|node| node.name.bytes().chain([0])).collect();
-        xxhash_rust::xxh3::xxh3_64(&owning)
-    }
 }
 
 impl Nodes for View {

@@ -62,7 +62,6 @@ pub(super) fn start(
         node: config.node.as_str().into(),
         url: (*url).into(),
         epoch,
-        program: env!("CARGO_PKG_VERSION").into(),
         partition: partition(config),
         listed: config.nodes.iter().map(|node| node.as_str().into()).collect(),
         min_nodes: config.min_nodes,

@@ -132,15 +132,14 @@ impl Bridge {
             self.clock.turn(self.clock.now().after(u64::MAX / 2));
             self.hub.begin(self.clock.now(), self.clock.shared_ms());
             self.take_parcels();
-            let mut heard = first;
-            for _ in 0..HEARD_PER_TURN {
-                match heard {
-                    Some(Heard::Beat(bytes)) => self.take_beat(&bytes),
-                    Some(Heard::Frame(bytes)) => self.hub.take_frame(&bytes),
-                    None => break,
-                }
-                heard = self.broker.try_hear();
-            }
+            take_some(
+                first,
+                || self.broker.try_hear(),
+                |heard| match heard {
+                    Heard::Beat(bytes) => self.hub.take_beat(&bytes),
+                    Heard::Frame(bytes) => self.hub.take_frame(&bytes),
+                },
+            );
             self.carry_out().await;
         }
         self.broker.close().await;
@@ -182,12 +181,6 @@ impl Bridge {
         }
     }
 
-    fn take_beat(&mut self, bytes: &[u8]) {
-        if self.hub.take_beat(bytes) == Err(Misfit::Name) {
-            log::error!("cluster: another process has the name of this node; this one takes no calls");
-        }
-    }
-
     async fn carry_out(&mut self) {
         for order in self.hub.end() {
             match order {
@@ -202,6 +195,16 @@ impl Bridge {
     }
 }
 
+/// Takes the first one, and those that are there with it, as far as one turn goes. The rest stays where it is.
+fn take_some<T>(first: Option<T>, mut next: impl FnMut() -> Option<T>, mut take: impl FnMut(T)) {
+    let Some(first) = first else { return };
+    take(first);
+    for _ in 1..HEARD_PER_TURN {
+        let Some(heard) = next() else { return };
+        take(heard);
+    }
+}
+
 fn tell(tidings: &Tidings) {
     match tidings {
         Tidings::Met(node) => log::info!("cluster: node {node} is there"),
@@ -212,7 +215,7 @@ fn tell(tidings: &Tidings) {
                 Misfit::Division => "its partition, ranges or nodes differ",
                 Misfit::Url => "its public_url is that of another node",
                 Misfit::Crowd => "there are as many nodes as there may be",
-                Misfit::Name => "another process has its name",
+                Misfit::Name => "another process keeps its name; this one takes no calls meanwhile",
             };
             log::error!("cluster: node {node} is no member: {why}");
         }
@@ -222,5 +225,22 @@ fn tell(tidings: &Tidings) {
         Tidings::Isolated(true) => log::warn!("cluster: this node is on its own, and takes no calls"),
         Tidings::Isolated(false) => log::info!("cluster: this node takes calls"),
         Tidings::Up => log::info!("cluster: this node is up"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_a_turn_stays_for_the_next() {
+        let mut waiting = 0..1_000;
+        let mut taken = Vec::new();
+        while let Some(first) = waiting.next() {
+            let before = taken.len();
+            take_some(Some(first), || waiting.next(), |one| taken.push(one));
+            assert!(taken.len() - before <= HEARD_PER_TURN);
+        }
+        assert_eq!(taken, (0..1_000).collect::<Vec<_>>(), "none is lost between two turns");
     }
 }

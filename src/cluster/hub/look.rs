@@ -32,9 +32,9 @@ impl Hub {
             });
         }
         let owning = nodes.iter().filter(|node| node.owns).count();
-        let is_cut_off = self.members.is_cut_off(self.now) && self.settings.refuses_alone;
-        let is_joining = own.stage == Stage::Joining;
-        let is_isolated = is_cut_off || is_joining || owning < self.settings.min_nodes;
+        let refuses = self.refuses();
+        self.refused = Some(refuses);
+        let is_isolated = refuses || owning < self.settings.min_nodes;
         let links = u16::try_from(self.links.len()).expect("nodes are few");
         let (partition, listed) = (self.settings.partition.clone(), &self.settings.listed);
         let view = View::new(nodes, partition, listed, links, is_isolated);
@@ -45,7 +45,6 @@ impl Hub {
             self.orders.push(Order::Tell(Tidings::Isolated(is_isolated)));
         }
         self.counts.views += 1;
-        self.members.set_view(view.hash());
         self.view = Arc::new(view);
         let nodes: Arc<dyn Nodes> = Arc::clone(&self.view) as Arc<dyn Nodes>;
         self.owners.replace_nodes(Arc::clone(&nodes));

@@ -7,6 +7,8 @@ mod look;
 mod orders;
 #[cfg(test)]
 mod seen;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ pub(crate) use self::orders::{HubCounts, HubSettings, Order, Tidings};
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainId, Domains};
 use crate::base::stats::CLUSTER_FIGURES;
-use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX};
+use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX, LISTEN_MS};
 use crate::cluster::link::asked::answer;
 use crate::cluster::link::{Context, Link, Sink, Taken};
 use crate::cluster::members::{Event, Members, Misfit};
@@ -39,6 +41,8 @@ pub(crate) struct Hub {
     /// By their places.
     links: Vec<Link>,
     view: Arc<View>,
+    /// Whether calls were refused no matter who else is there, when the view was made; `None`: it was not made yet.
+    refused: Option<bool>,
     now: Tick,
     shared_ms: u64,
     next_beat: Tick,
@@ -59,8 +63,6 @@ impl Hub {
             stage: Stage::Joining,
             url: settings.url.clone(),
             division: settings.partition.hash(&settings.listed),
-            view: 0,
-            program: settings.program.clone(),
         };
         let directory = Directory::new(Place::new(0), places.clone(), settings.epoch);
         let view = View::new(Vec::new(), settings.partition.clone(), &settings.listed, 0, false);
@@ -69,11 +71,13 @@ impl Hub {
             owners: Owners::new(directory, domains, true),
             links: Vec::new(),
             view: Arc::new(view),
+            refused: None,
             settings,
             places,
             now,
             shared_ms: 0,
-            next_beat: now,
+            // A newcomer listens whether its name is free.
+            next_beat: now.after(LISTEN_MS),
             queue: VecDeque::new(),
             orders: Vec::new(),
             told: Vec::new(),
@@ -180,26 +184,20 @@ impl Hub {
         }
     }
 
-    /// What another node, or this one, says of itself. An error if another process has this node's name, as far as this
-    /// one may still go.
-    pub(crate) fn take_beat(&mut self, bytes: &[u8]) -> Result<(), Misfit> {
-        let Some(beat) = Beat::take(&mut Reader::new(bytes)) else {
-            self.bad_frame();
-            return Ok(());
-        };
+    /// What another node, or this one, says of itself.
+    pub(crate) fn take_beat(&mut self, bytes: &[u8]) {
+        let Some(beat) = Beat::take(&mut Reader::new(bytes)) else { return self.bad_frame() };
         let (node, stage) = (beat.node.clone(), beat.stage);
         let before = self.members.get(&node).map(|member| member.stage);
         let mut events = Vec::new();
         let heard = self.members.hear(beat, self.now, &mut events);
         self.take_events(events);
         match heard {
-            Err(Misfit::Name) if self.members.own().stage == Stage::Joining => return Err(Misfit::Name),
             Err(misfit) => self.tell_once(node, misfit),
             Ok(()) if before != Some(stage) => self.look(),
             Ok(()) => {}
         }
         self.run_queue();
-        Ok(())
     }
 
     fn tell_once(&mut self, node: Box<str>, misfit: Misfit) {
@@ -306,11 +304,15 @@ impl Hub {
         self.beat();
     }
 
+    /// Says that this node is there. One that gives way to another of its name does not: others would take it for that.
     fn beat(&mut self) {
+        self.next_beat = self.now.after(HEARTBEAT_MS);
+        if self.members.gives_way(self.now) {
+            return;
+        }
         let mut bytes = Vec::new();
         self.members.own().put(&mut bytes);
         self.orders.push(Order::Beat(bytes));
-        self.next_beat = self.now.after(HEARTBEAT_MS);
     }
 
     /// Does what is due, and sends what this turn has brought together. Returns what is to be done.
@@ -321,9 +323,12 @@ impl Hub {
         if self.members.own().stage == Stage::Joining && self.may_go_up() {
             self.members.set_stage(Stage::Up);
             self.next_beat = self.now;
+            self.look();
             self.orders.push(Order::Tell(Tidings::Up));
         }
-        self.look();
+        if self.refused != Some(self.refuses()) {
+            self.look();
+        }
         if self.next_beat <= self.now {
             self.beat();
         }
@@ -355,10 +360,17 @@ impl Hub {
         self.with_link(index, |link, context, sink| link.take_steps(context, &is_there, sink));
     }
 
+    /// Whether calls are refused no matter who else is there.
+    fn refuses(&self) -> bool {
+        let is_cut_off = self.members.is_cut_off(self.now) && self.settings.refuses_alone;
+        is_cut_off || self.members.own().stage == Stage::Joining || self.members.gives_way(self.now)
+    }
+
     /// Whether a newcomer has listened long enough, and has a link to all who are there.
     fn may_go_up(&self) -> bool {
         !self.members.is_listening(self.now)
             && !self.members.is_cut_off(self.now)
+            && !self.members.gives_way(self.now)
             && self
                 .members
                 .others()

@@ -17,8 +17,6 @@ pub(crate) struct HubSettings {
     /// Where its browsers poll.
     pub(crate) url: Box<str>,
     pub(crate) epoch: u32,
-    /// The version of the program.
-    pub(crate) program: Box<str>,
     pub(crate) partition: Partition,
     /// The nodes as they are configured, if they are.
     pub(crate) listed: Vec<Box<str>>,

@@ -1,12 +1,31 @@
-//! What the simulator looks at of a hub.
+//! What tests make a hub of, and look at in it.
 //!
-//! Owns: looks. Must not: change anything.
+//! Owns: settings and looks. Must not: change anything.
 
-use super::Hub;
+use super::{Hub, HubSettings};
 use crate::base::slots::Slot;
 use crate::cluster::link::Link;
 use crate::cluster::link::images::UserImage;
+use crate::cluster::partition::Partition;
 use crate::router::ids::Place;
+
+impl HubSettings {
+    /// A node with the defaults.
+    pub(crate) fn plain(node: &str, epoch: u32) -> HubSettings {
+        HubSettings {
+            node: node.into(),
+            url: format!("http://{node}").into(),
+            epoch,
+            partition: Partition::Rendezvous,
+            listed: Vec::new(),
+            min_nodes: 0,
+            refuses_alone: true,
+            dead_ms: 4_000,
+            grace_ms: 12_000,
+            answer_ms: 1_000,
+        }
+    }
+}
 
 impl Hub {
     pub(crate) fn link_at(&self, place: Place) -> &Link {

@@ -14,7 +14,7 @@ use crate::router::call::{
 };
 use crate::router::ids::{CallKey, Ticket};
 use crate::router::mail::{Input, PollFate};
-use crate::router::packet::MessageType;
+use crate::router::packet::{MessageType, Packet};
 
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Said {
     pub(super) counted: Option<u32>,
     /// How many pages have seen it.
     pub(super) seen: usize,
+    /// Whether its site has it back.
+    pub(super) returned: bool,
     /// Whether a node was lost since.
     pub(super) disturbed: bool,
 }
@@ -105,6 +107,11 @@ impl Page {
         self.seq = self.seq.max(delivery.seq);
         fresh
     }
+}
+
+/// The number of the message that has this id.
+fn number_of(id: &str) -> usize {
+    id[1..].parse().expect("ids are numbers")
 }
 
 fn texts(names: &[String]) -> Vec<Cow<'static, str>> {
@@ -209,7 +216,7 @@ impl World {
             id: Some(format!("m{number}").into()),
             meta: None,
         };
-        self.messages.push(Said { kind, to, counted: None, seen: 0, disturbed: false });
+        self.messages.push(Said { kind, to, counted: None, seen: 0, returned: false, disturbed: false });
         self.call(Ask::Say(number), Verb::Message(Box::new(message)));
     }
 
@@ -242,13 +249,16 @@ impl World {
                 let buddies = self.random.some(&others, 40);
                 Verb::RemoveBuddies(BuddyRemoval { name: name.into(), buddies: texts(&buddies) })
             }
-            _ => {
-                // What waits for a user who goes is lost: this site takes nothing back.
-                self.disturb();
-                Verb::Offline(subject)
-            }
+            _ => Verb::Offline(subject),
         };
         self.call(Ask::Act, verb);
+    }
+
+    /// A message was not delivered.
+    pub(super) fn give_back(&mut self, packet: &Packet) {
+        let value: Value = serde_json::from_slice(packet.json()).expect("packets are JSON");
+        let id = value["id"].as_str().expect("messages have an id");
+        self.messages[number_of(id)].returned = true;
     }
 
     /// A call is answered at a node.
@@ -279,8 +289,7 @@ impl World {
             (Ask::Poll(page), Answer::Packets(delivery)) => {
                 self.pages[page].polls = false;
                 for id in self.pages[page].take(&delivery) {
-                    let number: usize = id[1..].parse().expect("ids are numbers");
-                    self.messages[number].seen += 1;
+                    self.messages[number_of(&id)].seen += 1;
                 }
                 if delivery.stopped == Some(Reason::Renew) {
                     self.pages[page].lose();

@@ -33,13 +33,9 @@ pub(crate) struct Beat {
     pub(crate) url: Box<str>,
     /// A hash of how it divides the names: partition, bounds, list of nodes.
     pub(crate) division: u64,
-    /// A hash of the nodes that it sees up.
-    pub(crate) view: u64,
-    /// The version of the program.
-    pub(crate) program: Box<str>,
 }
 
-wire_structs! { Beat { major, node, epoch, stage, url, division, view, program } }
+wire_structs! { Beat { major, node, epoch, stage, url, division } }
 
 /// The first words of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,11 +17,12 @@ use crate::base::domains::{DomainConfig, DomainId, Domains};
 use crate::base::limits::{Limits, Timeouts};
 use crate::base::memory::Memory;
 use crate::cluster::hub::{Hub, HubSettings, Order};
-use crate::cluster::partition::Partition;
 use crate::router::call::{Call, Verb};
 use crate::router::directory::Places;
 use crate::router::ids::{CallKey, Place};
-use crate::router::mail::{Alarm, CallAnswer, CallRequest, Effect, Envelope, Input, Mail, TimedAlarm};
+use crate::router::mail::{
+    Alarm, CallAnswer, CallRequest, Effect, Envelope, Input, Mail, Returned, TimedAlarm,
+};
 use crate::router::{Router, Settings};
 
 /// What kind of world a seed makes.
@@ -115,7 +116,9 @@ pub(super) const DOMAIN: DomainId = DomainId(0);
 
 impl World {
     pub(super) fn new(plan: Plan, random: Random, trace: bool) -> World {
-        let domains = Arc::new(Domains::new(&[DomainConfig::new("site", "key")]));
+        let mut site = DomainConfig::new("site", "key");
+        site.undelivered_url = Some("http://site/undelivered".to_owned());
+        let domains = Arc::new(Domains::new(&[site]));
         let mut world = World {
             plan,
             random,
@@ -158,19 +161,7 @@ impl World {
             is_clustered: true,
         };
         let name = format!("im{number}");
-        let hub = HubSettings {
-            node: name.as_str().into(),
-            url: format!("http://{name}").into(),
-            epoch: self.epochs,
-            program: "0".into(),
-            partition: Partition::Rendezvous,
-            listed: Vec::new(),
-            min_nodes: 0,
-            refuses_alone: true,
-            dead_ms: 4_000,
-            grace_ms: 12_000,
-            answer_ms: 1_000,
-        };
+        let hub = HubSettings::plain(&name, self.epochs);
         let now = Tick::ZERO.after(self.time);
         Node {
             name,
@@ -219,7 +210,12 @@ impl World {
                     node.alarms.push(Reverse((due, self.alarms_set, shard)));
                     node.alarm_of.insert(self.alarms_set, alarm);
                 }
-                Effect::Close(_) | Effect::Undelivered(_) => {}
+                Effect::Undelivered(undelivered) => {
+                    for Returned { packet, .. } in undelivered.messages {
+                        self.give_back(&packet);
+                    }
+                }
+                Effect::Close(_) => {}
             }
         }
         while self.nodes[at].routers[shard].has_crowds() {
@@ -340,7 +336,7 @@ impl World {
 
     /// Everything arrives, and everybody has had time.
     pub(super) fn settle(&mut self) {
-        if self.plan.joins || self.plan.freezes {
+        if self.plan.freezes {
             self.disturb();
         }
         self.note(|| "all settles".to_owned());

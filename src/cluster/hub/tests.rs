@@ -1,0 +1,103 @@
+//! Hubs that hear one another.
+//!
+//! Owns: what nodes promise without users. Must not: need a router; the simulator has those.
+
+use super::*;
+use crate::base::domains::DomainConfig;
+
+/// Processes that hear all that is said, a turn later.
+struct Town {
+    hubs: Vec<Hub>,
+    time: u64,
+}
+
+impl Town {
+    fn new() -> Town {
+        Town { hubs: Vec::new(), time: 1_000 }
+    }
+
+    fn start(&mut self, name: &str, epoch: u32) {
+        let domains = Arc::new(Domains::new(&[DomainConfig::new("site", "key")]));
+        let (settings, places) = (HubSettings::plain(name, epoch), Places::new(1, [1, 2, 3, 4]));
+        self.hubs.push(Hub::new(settings, places, domains, Tick::ZERO.after(self.time)));
+    }
+
+    /// Without a word.
+    fn kill(&mut self, epoch: u32) {
+        self.hubs.retain(|hub| hub.settings.epoch != epoch);
+    }
+
+    fn pass(&mut self, ms: u64) {
+        let until = self.time + ms;
+        while self.time < until {
+            self.time += 50;
+            let now = Tick::ZERO.after(self.time);
+            let orders: Vec<Order> = self
+                .hubs
+                .iter_mut()
+                .flat_map(|hub| {
+                    hub.begin(now, 0);
+                    hub.end()
+                })
+                .collect();
+            for order in orders {
+                match order {
+                    Order::Beat(bytes) => self.hubs.iter_mut().for_each(|hub| hub.take_beat(&bytes)),
+                    Order::Frame { epoch, bytes, .. } => {
+                        let to = self.hubs.iter_mut().filter(|hub| hub.settings.epoch == epoch);
+                        to.for_each(|hub| hub.take_frame(&bytes));
+                    }
+                    Order::Mail(..) | Order::Tell(_) => {}
+                }
+            }
+        }
+    }
+
+    fn hub(&self, epoch: u32) -> &Hub {
+        self.hubs.iter().find(|hub| hub.settings.epoch == epoch).expect("it was started")
+    }
+
+    fn takes_calls(&self, epoch: u32) -> bool {
+        !self.hub(epoch).view.is_isolated()
+    }
+
+    /// The process that a node takes for this one, and how many views it has had.
+    fn seen_by(&self, epoch: u32, name: &str) -> (Option<u32>, u64) {
+        let hub = self.hub(epoch);
+        (hub.members.get(name).map(|member| member.epoch), hub.counts.views)
+    }
+}
+
+#[test]
+fn the_second_process_of_a_name_takes_no_calls_while_the_first_one_is_there() {
+    let mut town = Town::new();
+    town.start("im1", 20);
+    town.start("im2", 30);
+    town.pass(4_000);
+    assert!(town.takes_calls(20) && town.takes_calls(30));
+    let seen = town.seen_by(30, "im1");
+    assert_eq!(seen.0, Some(20));
+
+    town.start("im1", 10);
+    town.pass(10_000);
+    assert!(town.takes_calls(20) && !town.takes_calls(10));
+    assert_eq!(town.seen_by(30, "im1"), seen, "others do not notice");
+
+    town.kill(20);
+    town.pass(10_000);
+    assert!(town.takes_calls(10) && town.takes_calls(30), "it has waited for the name");
+    assert_eq!(town.seen_by(30, "im1").0, Some(10));
+}
+
+#[test]
+fn of_two_processes_of_one_name_that_come_together_one_takes_calls() {
+    let mut town = Town::new();
+    town.start("im1", 20);
+    town.start("im1", 10);
+    town.start("im2", 30);
+    town.pass(4_000);
+    let seen = town.seen_by(30, "im1");
+    town.pass(10_000);
+    assert!(town.takes_calls(10) && !town.takes_calls(20) && town.takes_calls(30));
+    assert_eq!(town.seen_by(30, "im1"), (Some(10), seen.1), "others see one of them");
+}

@@ -112,6 +112,8 @@ impl Router {
             Mail::Enter(entry) => self.rooms.on_enter(out, entry),
             Mail::Entered(reply) => self.people.on_entered(out, reply),
             Mail::Missed(_) => debug_assert!(false, "it is for the bridge"),
+            Mail::Moved(moved) => self.people.on_moved(out, *moved),
+            Mail::Stranded(moved) => self.people.on_stranded(out, *moved),
             Mail::Relink(relink) => self.people.on_relink(out, relink),
             Mail::Reenter(reenter) => self.people.on_reenter(out, reenter),
             Mail::Join(join) => self.rooms.on_join(out, join),

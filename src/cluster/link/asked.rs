@@ -9,7 +9,7 @@ use crate::base::slots::Slot;
 use crate::router::call::{Answer, MemberList, Receivers, Refusal};
 use crate::router::ids::{BroadcastKey, CallKey, GatherKey, Place, UserKey};
 use crate::router::mail::{
-    CallAnswer, GatherReport, LinkReply, Mail, Names, Part, Reached, Relink, Sight, UnlinkReply,
+    CallAnswer, GatherReport, LinkReply, Mail, Moved, Names, Part, Reached, Relink, Sight, UnlinkReply,
 };
 use crate::router::profile::Profile;
 
@@ -40,6 +40,8 @@ pub(crate) enum Asked {
     },
     /// A user who enters rooms.
     Enter { gather: GatherKey, domain: DomainId, user: UserKey, sight: Sight, rooms: Names },
+    /// A user who moves: what waits for it goes back if it was not taken.
+    Moved(Box<Moved>),
     /// A gather that needs no more than the end of it.
     Done(GatherKey),
     /// A gather that collects.
@@ -115,6 +117,7 @@ impl Asked {
                 )
             }
             Asked::Enter { gather, .. } | Asked::Share(gather) => report(gather, Part::Missing),
+            Asked::Moved(moved) => (moved.gather.place, Mail::Stranded(moved)),
             Asked::Done(gather) => report(gather, Part::Done),
         }
     }

@@ -66,6 +66,12 @@ impl Link {
         }
     }
 
+    /// The same for one who has moved to the owner of its name, and may be there already.
+    pub(super) fn miss_moved(&mut self, user: LostUser, context: Context<'_>, sink: &mut Sink) {
+        relink(std::slice::from_ref(&user), sink);
+        self.miss(user, context.now.after(context.grace_ms));
+    }
+
     /// The names may have owners again: the link is up, or the other node has ceased to own any.
     pub(crate) fn recover(&mut self, context: Context<'_>, sink: &mut Sink) {
         for room in std::mem::take(&mut self.lost.rooms) {

@@ -122,6 +122,7 @@ impl Link {
             | Asked::Broadcast(_)
             | Asked::Unlink { .. }
             | Asked::Enter { .. }
+            | Asked::Moved(_)
             | Asked::Done(_)
             | Asked::Share(_) => None,
         };

@@ -162,6 +162,8 @@ records! {
     40 Ended { domain: u32, room: RoomKey, name: Box<str>, users: Vec<UserKey> }
     /// A user of the sender, which users of the reader were linked with, has gone to another node.
     41 Missed { domain: u32, about: UserKey, users: Vec<UserKey> }
+    /// A user whose name is the reader's now.
+    42 Moved { domain: u32, profile: Profile, messages: Vec<Packet> }
 }
 
 impl Record {
@@ -183,6 +185,7 @@ impl Record {
             Record::Ask(record) => record.domain,
             Record::Ended(record) => record.domain,
             Record::Missed(record) => record.domain,
+            Record::Moved(record) => record.domain,
             Record::DomainList(_)
             | Record::Answered(_)
             | Record::Linked(_)

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, StreamAck, Waiting};
-use super::links::{Link, LinkReply, Missed, Presence, Relink, Unlink, UnlinkReply};
+use super::links::{Link, LinkReply, Missed, Moved, Presence, Relink, Unlink, UnlinkReply};
 use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
 use super::rooms::{EntryReply, Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
@@ -57,6 +57,10 @@ pub enum Mail {
     Relink(Relink),
     /// A user has gone to another node: for the bridge, which waits whether it comes back there.
     Missed(Box<Missed>),
+    /// A user whose name is the place's now.
+    Moved(Box<Moved>),
+    /// It could not be taken there.
+    Stranded(Box<Moved>),
     /// Users of the place have lost a room with a node, and enter it again.
     Reenter(Reenter),
     /// `/room/join`, to the room's owner.
@@ -114,6 +118,7 @@ impl Mail {
             Mail::Entered(entered) => entered.bytes(),
             Mail::Relink(relink) => relink.bytes(),
             Mail::Missed(missed) => missed.bytes(),
+            Mail::Moved(moved) | Mail::Stranded(moved) => moved.bytes(),
             Mail::Reenter(reenter) => reenter.name.len() + weight::slots(&reenter.users),
             Mail::Join(join) => join.room.len() + join.packet.share(),
             Mail::Leave(leave) => leave.room.len() + leave.packet.share(),

@@ -56,6 +56,28 @@ impl Relink {
     }
 }
 
+/// A user comes to the node that owns its name now: what it shows, and what waits for it. Of the latter there may be more
+/// than fits into one piece of mail.
+#[derive(Debug)]
+pub struct Moved {
+    /// What waits for the report whether the user was taken. In what a shard sends it names nobody but its place, which
+    /// gets the mail back if the user was not.
+    pub(crate) gather: GatherKey,
+    /// In which world.
+    pub(crate) domain: DomainId,
+    /// What it shows.
+    pub(crate) profile: Profile,
+    /// The messages that none of its pages has acknowledged, in order.
+    pub(crate) messages: Vec<Packet>,
+}
+
+impl Moved {
+    pub(super) fn bytes(&self) -> usize {
+        let messages = self.messages.iter().map(|packet| size_of_val(packet) + packet.share());
+        size_of::<Moved>() + weight::profile(&self.profile) + messages.sum::<usize>()
+    }
+}
+
 /// A user has gone whose name another node owns now, where it soon is again. Those who were linked with it are not shown
 /// that it has gone, unless it stays away.
 #[derive(Debug)]

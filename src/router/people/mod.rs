@@ -20,7 +20,7 @@
 //! - `presence`: who is shown that a user comes, changes or goes; `looks`: changes of show, status and nick; `/onlines`
 //! - `roster`: links, and `unlink`: `/buddies/remove`
 //! - `membership`: the rooms of a user; `lost`: links and rooms that are found again after a node is lost
-//! - `online`: a user comes online and goes offline
+//! - `online`: a user comes online and goes offline; `moved`: a user goes to another node and comes from one
 
 mod afterwards;
 pub(super) mod delivery;
@@ -33,6 +33,7 @@ mod looks;
 mod lost;
 pub(super) mod mailbox;
 mod membership;
+mod moved;
 mod online;
 mod passing;
 mod presence;

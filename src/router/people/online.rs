@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::presence::Departure;
 use super::roster::Naming;
 use super::tables::People;
+use super::user::User;
 use crate::base::domains::{DomainId, Domains};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, Online, Poll, Refusal, Started, Subject};
@@ -141,10 +142,16 @@ impl People {
         let gone = self.remove_user(user);
         let (domain, profile) = (gone.domain(), gone.profile());
         self.keeping().give_back(out, domain, profile.name(), messages);
-        self.part_links(out, Departure { gather, user: key, domain, profile }, gone.links());
+        self.part(out, Departure { gather, user: key, domain, profile }, &gone);
+    }
+
+    /// Sends the departure of a user who has gone to linked users and rooms.
+    pub(super) fn part(&self, out: &mut Out, departure: Departure<'_>, gone: &User) {
+        let Departure { gather, user, domain, profile } = departure;
+        self.part_links(out, departure, gone.links());
         for (place, rooms) in out.by_place(domain, gone.rooms().map(Into::into)) {
             let farewell = profile.visible().then(|| profile.clone());
-            let exit = RoomExit { gather, user: key, online: false, farewell, rooms };
+            let exit = RoomExit { gather, user, online: false, farewell, rooms };
             out.ask_some(gather, place, Mail::Exit(exit));
         }
     }

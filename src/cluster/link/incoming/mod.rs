@@ -81,7 +81,8 @@ impl Link {
             Record::Joining(record) => self.hear_joining(request, domain, record, context, sink),
             Record::Leave(record) => self.hear_leave(request, domain, record, context, sink),
             Record::Ended(record) => self.hear_ended(domain, &record, context, sink),
-            Record::Missed(record) => self.hear_missed(domain, &record, context),
+            Record::Missed(record) => self.hear_missed(domain, &record, context, sink),
+            Record::Moved(record) => self.hear_moved(request, domain, record, context, sink),
             Record::Members(record) => self.hear_members(request, domain, record, context, sink),
             Record::Ask(record) => self.hear_ask(request, domain, record, context, sink),
         }
@@ -196,7 +197,9 @@ impl Link {
                     if let Part::Delivered(receivers) = part { receivers } else { Receivers::default() };
                 (key.place, Mail::Reached(Reached { key, receivers }))
             }
+            Asked::Moved(moved) if matches!(part, Part::Done) => return drop(moved),
             other @ (Asked::Call(_)
+            | Asked::Moved(_)
             | Asked::Members(..)
             | Asked::Message(_)
             | Asked::Status(_)

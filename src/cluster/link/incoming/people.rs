@@ -13,7 +13,7 @@ use crate::cluster::link::state::Link;
 use crate::cluster::wire::record;
 use crate::router::ids::UserKey;
 use crate::router::mail::{
-    Buddy, HashedName, Link as LinkMail, LinkReply, Mail, Names, NamesRequest, Part, Parted, Presence,
+    Buddy, HashedName, Link as LinkMail, LinkReply, Mail, Moved, Names, NamesRequest, Part, Parted, Presence,
     ProfilesRequest, Reach, Unlink, UnlinkReply,
 };
 use crate::router::packet::Packet;
@@ -171,14 +171,35 @@ impl Link {
         }
     }
 
-    pub(super) fn hear_missed(&mut self, domain: DomainId, record: &record::Missed, context: Context<'_>) {
+    pub(super) fn hear_moved(
+        &mut self,
+        request: u32,
+        domain: DomainId,
+        record: record::Moved,
+        context: Context<'_>,
+        sink: &mut Sink,
+    ) {
+        let record::Moved { profile, messages, .. } = record;
+        let number = self.open(request, Collected::Share(Part::Done), 1, None);
+        let gather = self.pendings.gather_key(number);
+        let place = context.places().of(domain, profile.name());
+        sink.mail.push((place, Mail::Moved(Box::new(Moved { gather, domain, profile, messages }))));
+    }
+
+    pub(super) fn hear_missed(
+        &mut self,
+        domain: DomainId,
+        record: &record::Missed,
+        context: Context<'_>,
+        sink: &mut Sink,
+    ) {
         let Some(about) = self.image_key(record.about) else { return };
         let Some(profile) = self.images.user(about.slot).map(|image| image.profile.clone()) else { return };
         let linked: Vec<UserKey> = record.users.iter().filter_map(|user| Link::own(*user, context)).collect();
         for user in &linked {
             self.images.unlink(about.slot, *user);
         }
-        self.miss(LostUser { about, domain, profile, linked }, context.now.after(context.grace_ms));
+        self.miss_moved(LostUser { about, domain, profile, linked }, context, sink);
     }
 
     pub(super) fn hear_ask(

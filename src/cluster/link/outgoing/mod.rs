@@ -15,8 +15,8 @@ use crate::router::call::{Receivers, Refusal};
 use crate::router::ids::{CallKey, GatherKey, RoomKey, UserKey};
 use crate::router::mail::{
     Broadcast, CallAnswer, CallRequest, GatherReport, Link as LinkMail, LinkReply, Mail, MembersRequest,
-    Missed, Multicast, NamesRequest, Part, Presence, ProfilesRequest, Reach, Reached, RoomLeave, Unicast,
-    Unlink, UnlinkReply, UserDelivery, Waiting,
+    Missed, Moved, Multicast, NamesRequest, Part, Presence, ProfilesRequest, Reach, Reached, RoomLeave,
+    Unicast, Unlink, UnlinkReply, UserDelivery, Waiting,
 };
 use crate::router::packet::Packet;
 
@@ -63,13 +63,15 @@ impl Link {
                 self.ask(Asked::Share(gather), record::Describe { users }, sink);
             }
             Mail::Report(GatherReport { gather, part }) => self.take_report(gather, part),
-            Mail::Missed(missed) => self.take_missed(*missed, context),
+            Mail::Missed(missed) => self.take_missed(*missed, context, sink),
+            Mail::Moved(moved) => self.take_moved(moved, sink),
             Mail::Reenter(reenter) => self.take_reenter(reenter),
             Mail::Cut(_)
             | Mail::Fate(_)
             | Mail::Ack(_)
             | Mail::Close(_)
             | Mail::Relink(_)
+            | Mail::Stranded(_)
             | Mail::Nodes(_) => {
                 debug_assert!(false, "it stays within a process");
             }
@@ -277,7 +279,13 @@ impl Link {
         self.ask_some(gather, said, sink);
     }
 
-    fn take_missed(&mut self, missed: Missed, context: Context<'_>) {
+    fn take_moved(&mut self, moved: Box<Moved>, sink: &mut Sink) {
+        let (profile, messages) = (moved.profile.clone(), moved.messages.clone());
+        let said = record::Moved { domain: moved.domain.0, profile, messages };
+        self.tell(Asked::Moved(moved), said, sink);
+    }
+
+    fn take_missed(&mut self, missed: Missed, context: Context<'_>, sink: &mut Sink) {
         let Missed { about, domain, profile, users } = missed;
         let (here, there): (Vec<UserKey>, Vec<UserKey>) =
             users.into_iter().partition(|user| context.places().contains(user.place));
@@ -289,7 +297,7 @@ impl Link {
         if !users.is_empty() {
             self.say(0, record::Missed { domain: domain.0, about, users });
         }
-        self.miss(LostUser { about, domain, profile, linked: here }, context.now.after(context.grace_ms));
+        self.miss_moved(LostUser { about, domain, profile, linked: here }, context, sink);
     }
 
     /// Says something that is reported on if there is a gather.

@@ -12,6 +12,8 @@ pub(crate) const SUSPECT_MS: u64 = 2_000;
 pub(crate) const LISTEN_MS: u64 = 1_200;
 /// Another process of a node's name is there if it is heard again after this long, in milliseconds.
 pub(crate) const RIVAL_MS: u64 = 450;
+/// A node that goes down waits this long for its users to move, in milliseconds: they are sent over ten seconds.
+pub(crate) const LEAVE_MS: u64 = 14_000;
 /// A node that has not heard itself for this long is cut off, in milliseconds.
 pub(crate) const FENCE_MS: u64 = 3_000;
 /// A link that had nothing to say for this long says what it has received, in milliseconds.

@@ -79,7 +79,11 @@ pub(super) fn start(
         tls_client: config.tls_cert.clone().zip(config.tls_key.clone()),
     };
     let EarlyBridge { early, inbox, .. } = early;
-    let shards = Box::new(ShardsOfNode { inbox, outbox: Outbox::new(mailboxes.to_vec()) });
+    let shards = Box::new(ShardsOfNode {
+        inbox,
+        outbox: Outbox::new(mailboxes.to_vec()),
+        mailboxes: mailboxes.to_vec(),
+    });
     let settings = BridgeSettings { hub, broker, places, domains, origin, stats };
     cluster::start(early, settings, shards).map_err(|error| StartError::new("cluster.nats", error))
 }
@@ -99,6 +103,7 @@ fn partition(config: &ClusterConfig) -> Partition {
 struct ShardsOfNode {
     inbox: Inbox,
     outbox: Outbox,
+    mailboxes: Vec<MailboxHandle>,
 }
 
 impl Shards for ShardsOfNode {
@@ -131,5 +136,11 @@ impl Shards for ShardsOfNode {
     fn post(&mut self) -> bool {
         self.outbox.post();
         self.outbox.waiting() == 0
+    }
+
+    fn drain(&mut self) {
+        for mailbox in &self.mailboxes {
+            mailbox.send(Parcel::Drain);
+        }
     }
 }

@@ -76,6 +76,12 @@ struct RunningBridge {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+impl RunningBridge {
+    fn is_running(&self) -> bool {
+        lock(&self.thread).as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+}
+
 impl Server {
     /// Starts a server. When this returns, it serves.
     pub fn start(config: &Config) -> Result<Handle, StartError> {
@@ -199,11 +205,15 @@ impl Handle {
         self.send_all(|| Parcel::Domains(Arc::clone(&domains)));
     }
 
-    /// Begins to go down: nothing new is taken, what has begun is finished. [`Handle::wait`] returns when it is.
+    /// Begins to go down: nothing new is taken, what has begun is finished. [`Handle::wait`] returns when it is. In a
+    /// cluster users move to other nodes first, while this one still takes calls.
     pub fn drain(&self) {
         // `/readyz` changes before any listener is closed.
         self.stats.begin_drain();
-        self.send_all(|| Parcel::Drain);
+        match &self.shards.bridge {
+            Some(bridge) if bridge.is_running() => bridge.mailbox.send(Parcel::Drain),
+            Some(_) | None => self.send_all(|| Parcel::Drain),
+        }
     }
 
     fn send_all(&self, parcel: impl Fn() -> Parcel) {

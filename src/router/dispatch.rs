@@ -34,6 +34,9 @@ impl Router {
         while let Some(mail) = self.out.next_mail() {
             self.receive(mail);
         }
+        if self.out.take_guests() {
+            self.look_again();
+        }
         self.people.assert_sound(self.out.counters().packets_waiting);
         self.rooms.assert_sound();
         self.out.end(effects);

@@ -10,8 +10,8 @@ pub(super) struct Moves {
     pub(super) users: Vec<Slot>,
     pub(super) rooms: Vec<Slot>,
     pub(super) per_step: usize,
-    /// How often it has been looked again.
-    pub(super) looked: usize,
+    /// Whether others have come since it was looked which of them are here.
+    pub(super) has_guests: bool,
     /// Whether an alarm is set for it.
     pub(super) is_set: bool,
 }

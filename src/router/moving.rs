@@ -4,8 +4,8 @@
 //!
 //! When nodes come, or halves of a cluster meet again, names get other owners. A page of such a user is told to go online
 //! again, by its site, and so it comes to the new owner; what it had not acknowledged goes back to the site. Members of
-//! such a room enter the one of the new owner. That takes some seconds, so that the pages do not come all at once. Calls
-//! that were on their way may still have brought a name here, so it is looked again a few times.
+//! such a room enter the one of the new owner. That takes some seconds, so that the pages do not come all at once. Mail
+//! that was on its way may still bring such a name here later: then it is looked again.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ const STEP_MS: u64 = 100;
 const STEPS: usize = 100;
 /// At least so many go in a step.
 const PER_STEP_MIN: usize = 64;
-/// When it is looked again, in milliseconds after all have gone. Mail may be that late.
-const AGAIN_MS: [u64; 3] = [1_000, 3_000, 10_000];
+/// How long a name that is another node's may stay here, in milliseconds: this node may hear of a change later.
+const GUEST_MS: u64 = 1_000;
 
 impl Router {
     /// Other nodes are there now.
@@ -28,8 +28,13 @@ impl Router {
         self.out.owners_mut().replace_nodes(nodes);
         self.moves.users.clear();
         self.moves.rooms.clear();
-        self.moves.looked = 0;
         self.set_moves_alarm(STEP_MS);
+    }
+
+    /// Names have come here that are not this node's.
+    pub(super) fn look_again(&mut self) {
+        self.moves.has_guests = true;
+        self.set_moves_alarm(GUEST_MS);
     }
 
     fn set_moves_alarm(&mut self, ms: u64) {
@@ -43,6 +48,7 @@ impl Router {
         if self.people.is_going_down() {
             return;
         }
+        self.moves.has_guests = false;
         let (here, out) = (self.directory.place(), &self.out);
         self.moves.users = self.people.not_owned_by(here, out);
         self.moves.rooms = self.rooms.not_owned_by(here, out);
@@ -68,9 +74,8 @@ impl Router {
         }
         if !self.moves.rooms.is_empty() || !self.moves.users.is_empty() {
             self.set_moves_alarm(STEP_MS);
-        } else if let Some(ms) = AGAIN_MS.get(self.moves.looked) {
-            self.moves.looked += 1;
-            self.set_moves_alarm(*ms);
+        } else if self.moves.has_guests {
+            self.set_moves_alarm(GUEST_MS);
         }
     }
 }

@@ -38,12 +38,15 @@ pub(super) struct Out {
     work: Work,
     counters: Counters,
     owners: Owners,
+    /// Whether a user or room has come whose name another node owns.
+    has_guests: bool,
 }
 
 impl Out {
     pub(super) fn new(directory: Directory, gather_ms: u64, owners: Owners) -> Out {
         Out {
             owners,
+            has_guests: false,
             directory,
             gather_ms,
             inbox: VecDeque::new(),
@@ -106,6 +109,17 @@ impl Out {
     /// See [`Owners::of`].
     pub(super) fn owner_of(&self, domain: DomainId, name: &str) -> Place {
         self.owners.of(domain, name)
+    }
+
+    /// Notes that a user or room of this name is here now. If another node owns it, it has to go again: those who sent it
+    /// here saw other nodes.
+    pub(super) fn welcome(&mut self, domain: DomainId, name: &str) {
+        self.has_guests |= self.owners.is_elsewhere(domain, name);
+    }
+
+    /// Whether any have come, since this was asked last, that have to go.
+    pub(super) fn take_guests(&mut self) -> bool {
+        std::mem::take(&mut self.has_guests)
     }
 
     /// See [`Owners::home`].

@@ -72,6 +72,12 @@ impl Owners {
         self.directory.places().of(domain, name)
     }
 
+    /// Whether another node owns this name.
+    pub(crate) fn is_elsewhere(&self, domain: DomainId, name: &str) -> bool {
+        let Some(nodes) = &self.nodes else { return false };
+        self.domains.get(domain).is_some_and(|domain| nodes.owner(&domain.name, name).is_some())
+    }
+
     /// Which place this is, and which places of its process own what.
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory

@@ -31,6 +31,8 @@ use crate::router::mail::Mail;
 const HEARD_PER_TURN: usize = 256;
 /// The longest sleep, in milliseconds.
 const SLEEP_MS_MAX: u64 = 500;
+/// A node that goes down looks this often whether its users have moved, in milliseconds.
+const LEAVE_LOOK_MS: u64 = 50;
 /// Mail that did not fit into a shard's mailbox is posted again after this long, in milliseconds.
 const MAIL_RETRY_MS: u64 = 2;
 
@@ -41,7 +43,7 @@ pub(crate) enum Parcel {
     Mail(Vec<(Place, Mail)>),
     /// The configured domains have changed.
     Domains(Arc<Domains>),
-    /// The process goes down: the node owns no name from now on.
+    /// The process is to go down: the node owns no name from now on.
     Drain,
     /// It has gone down.
     Stop,
@@ -59,6 +61,8 @@ pub(crate) trait Shards: Send {
     fn push(&mut self, to: Place, mail: Mail);
     /// Posts it. Returns whether all of it fitted.
     fn post(&mut self) -> bool;
+    /// Lets them go down: their users have moved.
+    fn drain(&mut self);
 }
 
 /// The runtime and the bell, which are made early.
@@ -107,6 +111,16 @@ pub(crate) fn start(
     })
 }
 
+/// How long the bridge is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// The node serves, or its shards go down.
+    Needed,
+    /// The node goes down when its users have moved.
+    Moving,
+    Over,
+}
+
 struct Bridge {
     hub: Hub,
     broker: Broker,
@@ -114,7 +128,7 @@ struct Bridge {
     bell: Arc<Notify>,
     clock: Clock,
     stats: Stats,
-    is_over: bool,
+    life: Life,
     /// Whether mail did not fit into a mailbox.
     is_left: bool,
 }
@@ -123,11 +137,11 @@ impl Bridge {
     fn new(settings: BridgeSettings, broker: Broker, shards: Box<dyn Shards>, bell: Arc<Notify>) -> Bridge {
         let clock = Clock::start(settings.origin);
         let hub = Hub::new(settings.hub, settings.places, settings.domains, clock.now());
-        Bridge { hub, broker, shards, bell, clock, stats: settings.stats, is_over: false, is_left: false }
+        Bridge { hub, broker, shards, bell, clock, stats: settings.stats, life: Life::Needed, is_left: false }
     }
 
     async fn run(mut self) {
-        while !self.is_over {
+        while self.life != Life::Over {
             let first = self.wait().await;
             self.clock.turn(self.clock.now().after(u64::MAX / 2));
             self.hub.begin(self.clock.now(), self.clock.shared_ms());
@@ -141,6 +155,10 @@ impl Bridge {
                 },
             );
             self.carry_out().await;
+            if self.life == Life::Moving && self.hub.has_moved(self.stats.sum("users").unwrap_or_default()) {
+                self.shards.drain();
+                self.life = Life::Needed;
+            }
         }
         self.broker.close().await;
     }
@@ -148,7 +166,11 @@ impl Bridge {
     /// Waits for something to do. Returns what was heard, if that is it.
     async fn wait(&mut self) -> Option<Heard> {
         let now = self.clock.now();
-        let most_ms = if self.is_left { MAIL_RETRY_MS } else { SLEEP_MS_MAX };
+        let most_ms = match self.life {
+            _ if self.is_left => MAIL_RETRY_MS,
+            Life::Moving => LEAVE_LOOK_MS,
+            Life::Needed | Life::Over => SLEEP_MS_MAX,
+        };
         let mut ms = self.hub.due().since(now).min(most_ms);
         if !self.shards.sleep() {
             ms = 0;
@@ -172,10 +194,13 @@ impl Bridge {
                     }
                 }
                 Parcel::Domains(domains) => self.hub.replace_domains(domains),
-                Parcel::Drain => self.hub.drain(),
+                Parcel::Drain => {
+                    self.hub.drain();
+                    self.life = Life::Moving;
+                }
                 Parcel::Stop => {
                     self.hub.leave();
-                    self.is_over = true;
+                    self.life = Life::Over;
                 }
             }
         }

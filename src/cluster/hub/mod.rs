@@ -17,7 +17,7 @@ pub(crate) use self::orders::{HubCounts, HubSettings, Order, Tidings};
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainId, Domains};
 use crate::base::stats::CLUSTER_FIGURES;
-use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX, LISTEN_MS};
+use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX, LEAVE_MS, LISTEN_MS};
 use crate::cluster::link::asked::answer;
 use crate::cluster::link::{Context, Link, Sink, Taken};
 use crate::cluster::members::{Event, Members, Misfit};
@@ -46,6 +46,8 @@ pub(crate) struct Hub {
     now: Tick,
     shared_ms: u64,
     next_beat: Tick,
+    /// When this node goes down at the latest, if it is about to.
+    leaves_by: Option<Tick>,
     /// Mail for links and shards that has not gone on yet.
     queue: VecDeque<(Place, Mail)>,
     orders: Vec<Order>,
@@ -78,6 +80,7 @@ impl Hub {
             shared_ms: 0,
             // A newcomer listens whether its name is free.
             next_beat: now.after(LISTEN_MS),
+            leaves_by: None,
             queue: VecDeque::new(),
             orders: Vec::new(),
             told: Vec::new(),
@@ -291,11 +294,21 @@ impl Hub {
         }
     }
 
-    /// This node goes: it owns no name any more.
+    /// This node goes: it owns no name any more, and its users move to those that do.
     pub(crate) fn drain(&mut self) {
         self.members.set_stage(Stage::Draining);
         self.next_beat = self.now;
+        self.leaves_by = Some(self.now.after(LEAVE_MS));
         self.look();
+    }
+
+    /// Whether a node that goes need not wait for its users any longer: so many are there, and all that were sent on have
+    /// been taken, or nobody could take them.
+    pub(crate) fn has_moved(&self, users: u64) -> bool {
+        let Some(leaves_by) = self.leaves_by else { return false };
+        let has_heirs = self.members.others().any(|(_, member)| member.stage == Stage::Up);
+        let is_done = users == 0 && self.links.iter().all(|link| link.under_way() == 0);
+        is_done || !has_heirs || leaves_by <= self.now
     }
 
     /// This node has gone.

@@ -34,6 +34,8 @@ pub(crate) enum Asked {
     Unlink {
         gather: GatherKey,
         user: UserKey,
+        /// The place of the link.
+        by: Place,
         names: Vec<u64>,
         /// Which of them are answered.
         answered: Vec<bool>,
@@ -108,12 +110,12 @@ impl Asked {
                 let reply = LinkReply { missing: true, ..asked.reply() };
                 (asked.user.place, Mail::Linked(Box::new(reply)))
             }
-            Asked::Unlink { gather, user, names, answered } => {
+            Asked::Unlink { gather, user, by, names, answered } => {
                 let left = names.into_iter().zip(answered).filter(|(_, answered)| !answered);
                 let names = left.map(|(name, _)| name).collect();
                 (
                     user.place,
-                    Mail::Unlinked(UnlinkReply { gather, user, names, more: false, parted: Vec::new() }),
+                    Mail::Unlinked(UnlinkReply { gather, user, by, names, more: false, parted: Vec::new() }),
                 )
             }
             Asked::Enter { gather, .. } | Asked::Share(gather) => report(gather, Part::Missing),

@@ -19,6 +19,8 @@ pub(super) struct LostUser {
     pub(super) about: UserKey,
     pub(super) domain: DomainId,
     pub(super) profile: Profile,
+    /// Whether they may show it.
+    pub(super) shown: bool,
     /// Those here who are linked with it.
     pub(super) linked: Vec<UserKey>,
 }

@@ -38,7 +38,8 @@ impl Link {
             }
             if !image.linked.is_empty() {
                 let (domain, profile, linked) = (image.domain, image.profile.clone(), image.linked.clone());
-                users.push(LostUser { about: user, domain, profile, linked });
+                let shown = profile.visible();
+                users.push(LostUser { about: user, domain, profile, shown, linked });
             }
         }
         if !users.is_empty() {
@@ -170,10 +171,10 @@ impl Link {
         is_there: &dyn Fn(DomainId, &str) -> bool,
         sink: &mut Sink,
     ) {
-        for LostUser { about, domain, profile, linked } in users {
+        for LostUser { about, domain, profile, shown, linked } in users {
             let name = profile.name();
             let is_back = is_there(*domain, name) || online.contains(&(*domain, name.into()));
-            let packet = (profile.visible() && !is_back).then(|| Packet::offline(profile));
+            let packet = (*shown && !is_back).then(|| Packet::offline(profile));
             let about = *about;
             for (place, to) in by_place(linked.iter().copied()) {
                 let packet = packet.clone();

@@ -161,7 +161,13 @@ records! {
     /// A room of the sender has ended, because another node owns its name. Users of the reader were in it.
     40 Ended { domain: u32, room: RoomKey, name: Box<str>, users: Vec<UserKey> }
     /// A user of the sender, which users of the reader were linked with, has gone to another node.
-    41 Missed { domain: u32, about: UserKey, users: Vec<UserKey> }
+    41 Missed {
+        domain: u32,
+        about: UserKey,
+        /// Whether these may show it.
+        shown: bool,
+        users: Vec<UserKey>,
+    }
     /// A user whose name is the reader's now.
     42 Moved { domain: u32, profile: Profile, messages: Vec<Packet> }
 }

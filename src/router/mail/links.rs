@@ -5,7 +5,7 @@
 use super::names::{HashedName, Names, Unplaced};
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-use crate::router::ids::{GatherKey, UserKey};
+use crate::router::ids::{GatherKey, Place, UserKey};
 use crate::router::packet::Packet;
 use crate::router::profile::Profile;
 use crate::router::weight;
@@ -203,6 +203,8 @@ pub struct UnlinkReply {
     pub(crate) gather: GatherKey,
     /// The user who unlinked them.
     pub(crate) user: UserKey,
+    /// The place that was asked.
+    pub(crate) by: Place,
     /// The hashes of all names that were given.
     pub(crate) names: Vec<u64>,
     /// Others of the names are answered later.

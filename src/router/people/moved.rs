@@ -102,6 +102,7 @@ impl People {
             }
             return Ok(());
         }
+        out.welcome(domain, profile.name());
         let user = self.add_user(domain, profile)?;
         let number = |packet| KeptMessage { given: self.user_mut(user).number_next(), packet, late: false };
         let messages = messages.into_iter().map(number).collect();

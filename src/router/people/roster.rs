@@ -104,7 +104,7 @@ impl People {
             let Some(buddy) = self.find(domain, &name) else { continue };
             // Skip a buddy that is being unlinked from the naming user. That user's owner gets the unlink before our
             // answer, so the link would remain at one end only.
-            if self.unlinking().is_parting(buddy, from) {
+            if self.unlinking().is_parting(&(buddy, from, user.place)) {
                 continue;
             }
             let linked = if at < reserved {

@@ -4,8 +4,6 @@
 //! not: make a link.
 
 use super::tables::People;
-use crate::base::domains::DomainId;
-use crate::base::slots::Slot;
 use crate::router::call::{Answer, BuddyRemoval, Caller};
 use crate::router::gather::Collection;
 use crate::router::mail::{HashedName, Mail, Parted, Unlink, UnlinkReply};
@@ -30,18 +28,17 @@ impl People {
         let farewell = owner.may_be_seen().then(|| Packet::offline(&profile));
         let user = self.directory().user_key(slot);
         for (place, names) in People::names_by_place(out, domain, removal.buddies) {
-            let names = names.into_iter().map(|(_, name)| self.begin_unlinking(slot, domain, name)).collect();
+            let begin = |(_, text): (u32, Box<str>)| {
+                let hash = self.directory().places().hash(domain, &text);
+                self.unlinking().begin((slot, hash, place));
+                HashedName { text, hash }
+            };
+            let names = names.into_iter().map(begin).collect();
             let (profile, farewell) = (profile.clone(), farewell.clone());
             let unlink = Unlink { gather, domain, user, profile, farewell, names };
             out.ask(gather, place, Mail::Unlink(Box::new(unlink)));
         }
         out.close(gather);
-    }
-
-    fn begin_unlinking(&mut self, user: Slot, domain: DomainId, name: Box<str>) -> HashedName {
-        let hash = self.directory().places().hash(domain, &name);
-        self.unlinking().begin(user, hash);
-        HashedName { text: name, hash }
     }
 
     /// Handles [`Mail::Unlink`]: removes the links at this end, and shows the departure.
@@ -64,14 +61,15 @@ impl People {
             parted.push(Parted { key: self.directory().user_key(buddy), name: name.hash, farewell });
         }
         let names = names.iter().map(|name| name.hash).collect();
-        out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, names, more: false, parted }));
+        let by = self.directory().place();
+        out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, by, names, more: false, parted }));
     }
 
     /// Handles the answer to [`Mail::Unlink`]: removes the links at this end, and shows the departures.
     pub(in crate::router) fn on_unlinked(&mut self, out: &mut Out, reply: UnlinkReply) {
-        let UnlinkReply { gather, user, names, more, parted } = reply;
+        let UnlinkReply { gather, user, by, names, more, parted } = reply;
         for name in names {
-            self.unlinking().end(user.slot, name);
+            self.unlinking().end((user.slot, name, by));
         }
         for Parted { key, name, farewell } in parted {
             let Some((owner, hasher)) = self.user_with_hasher(user.slot) else { break };

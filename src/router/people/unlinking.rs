@@ -7,14 +7,19 @@ use hashbrown::HashMap;
 
 use crate::base::slots::Slot;
 use crate::router::directory::Places;
+use crate::router::ids::Place;
 
 /// Pairs for which there stays room when nothing is under way.
 const KEPT: usize = 64;
 
+/// A user, the name that it is unlinked from, and the place that was asked. A name may have another owner by now: a link
+/// that comes from there is another one.
+type Parting = (Slot, u64, Place);
+
 /// See the module. The hashes of names are keyed already, and 64 bits: two names that meet are not to be expected, and
 /// would only delay a link.
 #[derive(Debug, Default)]
-pub(super) struct Unlinking(HashMap<(Slot, u64), u32, ahash::RandomState>);
+pub(super) struct Unlinking(HashMap<Parting, u32, ahash::RandomState>);
 
 impl Unlinking {
     /// With a hasher that outsiders do not know.
@@ -23,26 +28,25 @@ impl Unlinking {
     }
 
     /// Begins an unlinking, whose name's owner is about to be asked.
-    pub(super) fn begin(&mut self, user: Slot, name: u64) {
-        *self.0.entry((user, name)).or_default() += 1;
+    pub(super) fn begin(&mut self, parting: Parting) {
+        *self.0.entry(parting).or_default() += 1;
     }
 
     /// Ends an unlinking that the name's owner has answered.
-    pub(super) fn end(&mut self, user: Slot, name: u64) {
-        let key = (user, name);
-        let asked = self.0.get_mut(&key).expect("it was entered when the owner was asked");
+    pub(super) fn end(&mut self, parting: Parting) {
+        let asked = self.0.get_mut(&parting).expect("it was entered when the owner was asked");
         *asked -= 1;
         if *asked == 0 {
-            self.0.remove(&key);
+            self.0.remove(&parting);
             if self.0.is_empty() {
                 self.0.shrink_to(KEPT);
             }
         }
     }
 
-    /// Whether a user is just being unlinked from this name.
-    pub(super) fn is_parting(&self, user: Slot, name: u64) -> bool {
-        !self.0.is_empty() && self.0.contains_key(&(user, name))
+    /// Whether a user is just being unlinked from this name of that place.
+    pub(super) fn is_parting(&self, parting: &Parting) -> bool {
+        !self.0.is_empty() && self.0.contains_key(parting)
     }
 
     /// Whether nothing is under way.

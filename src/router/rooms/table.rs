@@ -46,10 +46,11 @@ impl Rooms {
         self.names.find(self.directory.places().hash(domain, name), same).copied()
     }
 
-    fn find_or_make(&mut self, domain: DomainId, name: &str) -> Slot {
+    fn find_or_make(&mut self, out: &mut Out, domain: DomainId, name: &str) -> Slot {
         if let Some(room) = self.find(domain, name) {
             return room;
         }
+        out.welcome(domain, name);
         let places = self.directory.places();
         let room = self.table.insert(Room::new(domain, name, places.hasher().clone()));
         let table = &self.table;
@@ -78,7 +79,7 @@ impl Rooms {
         out.charge_mail(domain, user.place, rooms.len());
         let mut entered = Vec::with_capacity(rooms.len());
         for (position, name) in rooms {
-            let slot = self.find_or_make(domain, &name);
+            let slot = self.find_or_make(out, domain, &name);
             let room = &mut self.table[slot];
             let unseen = sight.visible && room.is_watched() && !room.contains(user);
             room.set(user, sight);
@@ -98,7 +99,7 @@ impl Rooms {
         if full && !member {
             return out.refuse(key, Refusal::TooManyRooms);
         }
-        let slot = self.find_or_make(domain, &name);
+        let slot = self.find_or_make(out, domain, &name);
         let room = &mut self.table[slot];
         room.set(user, sight);
         let members = room.count_for(user);

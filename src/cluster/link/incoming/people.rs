@@ -103,7 +103,7 @@ impl Link {
 
     pub(super) fn hear_unlinked(&mut self, request: u32, record: record::Unlinked, sink: &mut Sink) {
         let record::Unlinked { names: positions, parted, more } = record;
-        let Some(Asked::Unlink { gather, user, names, answered }) = self.questions.get_mut(request) else {
+        let Some(Asked::Unlink { gather, user, names, answered, .. }) = self.questions.get_mut(request) else {
             return;
         };
         let (gather, user) = (*gather, *user);
@@ -127,7 +127,7 @@ impl Link {
             self.images.unlink(slot, user);
             gone.push(Parted { key: UserKey { place: self.place, slot }, name, farewell });
         }
-        let reply = UnlinkReply { gather, user, names: ended, more, parted: gone };
+        let reply = UnlinkReply { gather, user, by: self.place, names: ended, more, parted: gone };
         sink.mail.push((user.place, Mail::Unlinked(reply)));
     }
 
@@ -199,7 +199,8 @@ impl Link {
         for user in &linked {
             self.images.unlink(about.slot, *user);
         }
-        self.miss_moved(LostUser { about, domain, profile, linked }, context, sink);
+        let shown = record.shown || profile.visible();
+        self.miss_moved(LostUser { about, domain, profile, shown, linked }, context, sink);
     }
 
     pub(super) fn hear_ask(

@@ -240,7 +240,8 @@ impl Link {
         if self.images.user(user.slot).is_none() {
             // The link broke while the shard was asked: they were linked with somebody who is lost.
             let linked = buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key).collect();
-            let lost = LostUser { about: user, domain, profile: asked_as, linked };
+            let shown = asked_as.visible();
+            let lost = LostUser { about: user, domain, profile: asked_as, shown, linked };
             return self.miss(lost, context.now.after(context.answer_ms));
         }
         for buddy in buddies.iter().filter(|buddy| buddy.linked) {
@@ -295,9 +296,10 @@ impl Link {
             self.images.unlink(image, about);
         }
         if !users.is_empty() {
-            self.say(0, record::Missed { domain: domain.0, about, users });
+            self.say(0, record::Missed { domain: domain.0, about, shown: profile.visible(), users });
         }
-        self.miss_moved(LostUser { about, domain, profile, linked: here }, context, sink);
+        let shown = profile.visible();
+        self.miss_moved(LostUser { about, domain, profile, shown, linked: here }, context, sink);
     }
 
     /// Says something that is reported on if there is a gather.
@@ -314,7 +316,7 @@ impl Link {
         let Unlink { gather, domain, user, profile, farewell, names } = unlink;
         let (texts, hashes): (_, Vec<u64>) = names.into_iter().map(|name| (name.text, name.hash)).unzip();
         let answered = vec![false; hashes.len()];
-        let asked = Asked::Unlink { gather, user, names: hashes, answered };
+        let asked = Asked::Unlink { gather, user, by: self.place, names: hashes, answered };
         self.ask(asked, record::Unlink { domain: domain.0, user, profile, farewell, names: texts }, sink);
     }
 

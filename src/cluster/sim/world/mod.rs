@@ -44,6 +44,8 @@ pub(super) struct Plan {
     pub(super) joins: bool,
     /// Whether processes stand still for a while.
     pub(super) freezes: bool,
+    /// Whether processes go down in peace.
+    pub(super) drains: bool,
 }
 
 impl Plan {
@@ -59,6 +61,7 @@ impl Plan {
             kills: random.chance(30),
             joins: random.chance(50),
             freezes: random.chance(20),
+            drains: random.chance(40),
         }
     }
 }
@@ -76,6 +79,8 @@ pub(super) struct Node {
     alarm_of: BTreeMap<u64, Alarm>,
     /// Until when it stands still.
     frozen_until: u64,
+    /// Whether it goes down.
+    pub(super) is_draining: bool,
 }
 
 /// The hub, among the places that mail comes from and goes to.
@@ -173,6 +178,7 @@ impl World {
             alarms: BinaryHeap::new(),
             alarm_of: BTreeMap::new(),
             frozen_until: 0,
+            is_draining: false,
         }
     }
 
@@ -299,7 +305,8 @@ impl World {
             }
             60..70 => self.open_some(),
             70..80 => self.say_some(),
-            80..97 => self.change_some(),
+            80..96 => self.change_some(),
+            96 if self.plan.drains => self.drain_some(),
             97 if self.plan.joins => self.join_some(),
             98 if self.plan.kills => self.kill_some(),
             99 if self.plan.freezes => {

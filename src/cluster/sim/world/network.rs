@@ -3,6 +3,7 @@
 //! Owns: what is lost, late or there twice. Must not: lose anything while all settles.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 use super::{Flight, World};
 use crate::base::clock::Tick;
@@ -62,6 +63,7 @@ impl World {
                 self.end_hub(at);
                 self.ring(at);
             }
+            self.end_drained();
         }
     }
 
@@ -92,13 +94,59 @@ impl World {
         }
     }
 
-    /// A process ends without a word.
-    pub(super) fn kill_some(&mut self) {
-        if self.nodes.len() == 1 {
+    /// Whether others are there that do not go down.
+    fn can_spare(&self, at: usize) -> bool {
+        self.nodes.iter().enumerate().any(|(other, node)| other != at && !node.is_draining)
+    }
+
+    /// A process is told to go down.
+    pub(super) fn drain_some(&mut self) {
+        let staying: Vec<usize> =
+            (0..self.nodes.len()).filter(|at| !self.nodes[*at].is_draining && self.can_spare(*at)).collect();
+        if staying.is_empty() {
             return;
         }
+        let at = self.random.pick(&staying);
+        self.note(|| format!("{} is told to go down", self.nodes[at].name));
+        self.nodes[at].is_draining = true;
+        self.begin_hub(at);
+        self.nodes[at].hub.drain();
+        self.end_hub(at);
+    }
+
+    /// Processes end whose users have moved.
+    fn end_drained(&mut self) {
+        let Some(at) = (0..self.nodes.len()).find(|at| self.has_drained(*at)) else { return };
+        self.note(|| format!("{} has gone down", self.nodes[at].name));
+        for shard in 0..self.nodes[at].routers.len() {
+            self.handle(at, shard, Input::End);
+        }
+        self.begin_hub(at);
+        self.nodes[at].hub.leave();
+        self.end_hub(at);
+        self.remove(at);
+    }
+
+    fn has_drained(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let users = node.routers.iter().map(|router| router.seen_users().len()).sum::<usize>();
+        let is_asked = self.calls.keys().any(|(epoch, _)| *epoch == node.epoch);
+        let is_read = node.mail.values().all(VecDeque::is_empty);
+        node.is_draining && !self.is_frozen(at) && !is_asked && is_read && node.hub.has_moved(users as u64)
+    }
+
+    /// A process ends without a word.
+    pub(super) fn kill_some(&mut self) {
         let at = self.random.below(self.nodes.len());
+        if !self.can_spare(at) {
+            return;
+        }
         self.note(|| format!("{} is killed", self.nodes[at].name));
+        self.remove(at);
+        self.disturb();
+    }
+
+    fn remove(&mut self, at: usize) {
         let gone = self.nodes[at].epoch;
         let number: usize = self.nodes[at].name[2..].parse().expect("names end with numbers");
         self.calls.retain(|(epoch, _), _| *epoch != gone);
@@ -107,6 +155,5 @@ impl World {
         }
         self.nodes.remove(at);
         self.down.push(number);
-        self.disturb();
     }
 }

@@ -38,6 +38,10 @@ pub(crate) const LINK_BYTES_MAX: usize = 64 * 1_024 * 1_024;
 pub(crate) const REPEAT_BYTES: usize = 1_024 * 1_024;
 /// How often a call may be passed on.
 pub(crate) const HOPS_MAX: u8 = 2;
+/// Added to the hops of a call that is for another node than the owner, because its user may be there.
+pub(crate) const ONWARD: u8 = 128;
+/// How long the users of names that have another owner may still be where they were, in milliseconds.
+pub(crate) const MOVING_MS: u64 = 14_000;
 /// Most names of a user that are kept while their node cannot be asked.
 pub(crate) const NAMES_PER_USER_MAX: usize = 1_000;
 /// Users who are missed from within this time on are looked for together, in milliseconds.

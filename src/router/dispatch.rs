@@ -4,10 +4,11 @@
 //! router.
 
 use super::call::{Call, Caller, NewMessage, Refusal, Verb};
-use super::ids::SessionKey;
+use super::ids::{Place, SessionKey};
 use super::machine::Router;
-use super::mail::{Alarm, CallAnswer, CallRequest, Effect, Input, Mail};
+use super::mail::{Alarm, CallAnswer, CallRequest, Effect, Input, Mail, ONWARD_HOPS_MAX, Onward};
 use crate::base::clock::Tick;
+use crate::base::domains::DomainId;
 
 impl Router {
     /// Handles one input at time `now`, and appends its effects to `effects`.
@@ -54,10 +55,40 @@ impl Router {
         }
         let home = self.out.home(&request.call);
         if home == self.directory.place() {
-            self.judge(request);
+            self.judge_or_pass_on(request, 0);
         } else {
-            let CallRequest { key, call, until_ms } = request;
-            self.out.send(home, Mail::Call(CallRequest { key, call: call.into_owned(), until_ms }));
+            self.out.send(home, Mail::Call(request.into_owned()));
+        }
+    }
+
+    /// Judges a call that so many nodes have sent on, if the user it is about is here; else another node is asked, if the
+    /// user may be there.
+    fn judge_or_pass_on(&mut self, request: CallRequest<'_>, hops: u8) {
+        let Call { domain, verb } = &request.call;
+        match verb.about().and_then(|name| self.elsewhere(*domain, name, hops)) {
+            Some(place) => {
+                let request = request.into_owned();
+                self.out.send(place, Mail::Onward(Onward::Call { request, hops: hops + 1 }));
+            }
+            None => self.judge(request),
+        }
+    }
+
+    /// The node where a user may be who is not here, though what so many nodes have sent on came here for it.
+    pub(super) fn elsewhere(&self, domain: DomainId, name: &str, hops: u8) -> Option<Place> {
+        let place = self.out.elsewhere(domain, name).filter(|_| hops < ONWARD_HOPS_MAX)?;
+        self.people.find(domain, name).is_none().then_some(place)
+    }
+
+    fn on_onward(&mut self, onward: Onward) {
+        match onward {
+            Onward::Call { request, hops } => self.judge_or_pass_on(request, hops),
+            Onward::Unicast { unicast, hops } => self.on_unicast(unicast, hops),
+            Onward::Evict { domain, name } => {
+                if let Some(user) = self.people.find(domain, &name) {
+                    self.people.send_away(&mut self.out, user, self.directory.place());
+                }
+            }
         }
     }
 
@@ -102,7 +133,7 @@ impl Router {
             Mail::Fate(fate) => self.people.on_fate(out, fate),
             Mail::Ack(ack) => self.people.on_ack(out, ack),
             Mail::Close(key) => out.close_poll(key),
-            Mail::Unicast(unicast) => self.on_unicast(&unicast),
+            Mail::Unicast(unicast) => self.on_unicast(unicast, 0),
             Mail::Multicast(multicast) => self.rooms.on_multicast(out, &multicast),
             Mail::Deliver(delivery) => self.on_deliver(delivery),
             Mail::Broadcast(broadcast) => self.on_broadcast(broadcast),
@@ -115,6 +146,7 @@ impl Router {
             Mail::Enter(entry) => self.rooms.on_enter(out, entry),
             Mail::Entered(reply) => self.people.on_entered(out, reply),
             Mail::Missed(_) => debug_assert!(false, "it is for the bridge"),
+            Mail::Onward(onward) => self.on_onward(onward),
             Mail::Moved(moved) => self.people.on_moved(out, *moved),
             Mail::Stranded(moved) => self.people.on_stranded(out, *moved),
             Mail::Relink(relink) => self.people.on_relink(out, relink),

@@ -7,7 +7,7 @@
 use super::call::{Answer, Caller, NewMessage, Receivers, Refusal, Speaker, Typing};
 use super::crowds::CrowdDelivery;
 use super::machine::Router;
-use super::mail::{Mail, Multicast, Unicast, UserDelivery, Waiting};
+use super::mail::{Mail, Multicast, Onward, Unicast, UserDelivery, Waiting};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
@@ -139,17 +139,20 @@ impl Router {
     fn send_unicast(&mut self, caller: Caller, to: &str, packet: Packet) {
         let Caller { key, domain, until_ms } = caller;
         let place = self.out.owner_of(domain, to);
-        if place == self.directory.place() {
-            self.unicast(caller, to, &packet);
-        } else {
-            let call = Waiting { key, until_ms };
-            self.out.send(place, Mail::Unicast(Unicast { call, domain, to: to.into(), packet }));
+        if place == self.directory.place() && self.elsewhere(domain, to, 0).is_none() {
+            return self.unicast(caller, to, &packet);
         }
+        let call = Waiting { key, until_ms };
+        self.out.send(place, Mail::Unicast(Unicast { call, domain, to: to.into(), packet }));
     }
 
-    /// Handles [`Mail::Unicast`]: the receiver, if online, is a user of this place.
-    pub(super) fn on_unicast(&mut self, unicast: &Unicast) {
-        let Unicast { call: Waiting { key, until_ms }, domain, ref to, ref packet } = *unicast;
+    /// Handles [`Mail::Unicast`], which so many nodes have sent on: the receiver, if online, is a user of this place, or
+    /// about to be.
+    pub(super) fn on_unicast(&mut self, unicast: Unicast, hops: u8) {
+        if let Some(place) = self.elsewhere(unicast.domain, &unicast.to, hops) {
+            return self.out.send(place, Mail::Onward(Onward::Unicast { unicast, hops: hops + 1 }));
+        }
+        let Unicast { call: Waiting { key, until_ms }, domain, ref to, ref packet } = unicast;
         self.unicast(Caller { key, domain, until_ms }, to, packet);
     }
 

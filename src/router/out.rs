@@ -111,6 +111,11 @@ impl Out {
         self.owners.of(domain, name)
     }
 
+    /// See [`Owners::elsewhere`].
+    pub(super) fn elsewhere(&self, domain: DomainId, name: &str) -> Option<Place> {
+        self.owners.elsewhere(domain, name)
+    }
+
     /// Notes that a user or room of this name is here now. If another node owns it, it has to go again: those who sent it
     /// here saw other nodes.
     pub(super) fn welcome(&mut self, domain: DomainId, name: &str) {

@@ -15,6 +15,9 @@ use crate::base::domains::Domains;
 pub trait Nodes: std::fmt::Debug + Send + Sync {
     /// The place of the node that owns a name of a domain; `None`: this node does.
     fn owner(&self, domain: &str, name: &str) -> Option<Place>;
+    /// The node that owned a name before the last change, if that was a short time ago and another one does now: its user
+    /// may still be there.
+    fn former(&self, domain: &str, name: &str) -> Option<Place>;
     /// The node that gave out tickets of this epoch, if it is there.
     fn peer(&self, epoch: u32) -> Option<Peer>;
     /// How many places there are behind those of this process, whether their nodes are up or not.
@@ -76,6 +79,13 @@ impl Owners {
     pub(crate) fn is_elsewhere(&self, domain: DomainId, name: &str) -> bool {
         let Some(nodes) = &self.nodes else { return false };
         self.domains.get(domain).is_some_and(|domain| nodes.owner(&domain.name, name).is_some())
+    }
+
+    /// Another node where the user of this name may be, if this place should have it and does not: the one that owned the
+    /// name a short time ago, or the one that owns it now.
+    pub(crate) fn elsewhere(&self, domain: DomainId, name: &str) -> Option<Place> {
+        let (nodes, domain) = (self.nodes.as_ref()?, self.domains.get(domain)?);
+        nodes.owner(&domain.name, name).or_else(|| nodes.former(&domain.name, name))
     }
 
     /// Which place this is, and which places of its process own what.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{Hub, Order, Tidings};
+use crate::cluster::limits::MOVING_MS;
 use crate::cluster::view::{Seen, View};
 use crate::cluster::wire::beat::Stage;
 use crate::router::mail::Mail;
@@ -36,8 +37,12 @@ impl Hub {
         self.refused = Some(refuses);
         let is_isolated = refuses || owning < self.settings.min_nodes;
         let links = u16::try_from(self.links.len()).expect("nodes are few");
+        let names: Vec<Arc<str>> =
+            nodes.iter().filter(|node| node.owns).map(|node| Arc::clone(&node.name)).collect();
+        self.note_owners(names);
         let (partition, listed) = (self.settings.partition.clone(), &self.settings.listed);
-        let view = View::new(nodes, partition, listed, links, is_isolated);
+        let before = self.before.as_ref().map(|(before, _)| &**before);
+        let view = View::new(nodes, partition, (listed, before), links, is_isolated);
         if view == *self.view {
             return;
         }
@@ -52,6 +57,15 @@ impl Hub {
         self.run_queue();
         for place in self.places.all() {
             self.orders.push(Order::Mail(place, Mail::Nodes(Arc::clone(&nodes))));
+        }
+    }
+
+    /// If these own names now and others did before, users move, and may be where they were.
+    fn note_owners(&mut self, mut names: Vec<Arc<str>>) {
+        names.sort();
+        let before = self.view.owning();
+        if names != before && !before.is_empty() {
+            self.before = Some((before, self.now.after(MOVING_MS)));
         }
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Hub {
     /// By their places.
     links: Vec<Link>,
     view: Arc<View>,
+    /// The nodes that owned names before the last change, and until when their users may still be there.
+    before: Option<(Vec<Arc<str>>, Tick)>,
     /// Whether calls were refused no matter who else is there, when the view was made; `None`: it was not made yet.
     refused: Option<bool>,
     now: Tick,
@@ -67,12 +69,13 @@ impl Hub {
             division: settings.partition.hash(&settings.listed),
         };
         let directory = Directory::new(Place::new(0), places.clone(), settings.epoch);
-        let view = View::new(Vec::new(), settings.partition.clone(), &settings.listed, 0, false);
+        let view = View::new(Vec::new(), settings.partition.clone(), (&settings.listed, None), 0, false);
         Hub {
             members: Members::new(own, settings.dead_ms, now),
             owners: Owners::new(directory, domains, true),
             links: Vec::new(),
             view: Arc::new(view),
+            before: None,
             refused: None,
             settings,
             places,
@@ -339,7 +342,9 @@ impl Hub {
             self.look();
             self.orders.push(Order::Tell(Tidings::Up));
         }
-        if self.refused != Some(self.refuses()) {
+        if self.before.take_if(|(_, until)| *until <= self.now).is_some()
+            || self.refused != Some(self.refuses())
+        {
             self.look();
         }
         if self.next_beat <= self.now {
@@ -392,6 +397,6 @@ impl Hub {
 
     /// When there is something to do at the latest.
     pub(crate) fn due(&self) -> Tick {
-        self.links.iter().map(Link::due).fold(self.next_beat, Tick::min)
+        self.links.iter().map(Link::due).fold(self.next_beat, Tick::min) // it beats often enough for the rest
     }
 }

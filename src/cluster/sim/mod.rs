@@ -10,6 +10,7 @@
 //! images between them; no image is kept for nothing; every page shows its buddies as they are; a message that was counted
 //! was seen, and none was seen twice.
 
+mod moves;
 mod pages;
 mod rules;
 mod world;

@@ -65,7 +65,7 @@ pub(super) struct Page {
 pub(super) enum Life {
     Opening,
     Open,
-    /// Its node is lost: its site is to be asked again.
+    /// Its session or node is lost: its site is to be asked again.
     Lost,
     Over,
 }
@@ -144,7 +144,7 @@ impl World {
         self.open(name, buddies, rooms);
     }
 
-    fn open(&mut self, name: String, named: Vec<String>, rooms: Vec<String>) {
+    pub(super) fn open(&mut self, name: String, named: Vec<String>, rooms: Vec<String>) {
         let page = self.pages.len();
         let mut secret = [9; 16];
         secret[..8].copy_from_slice(&(page as u64).to_be_bytes());
@@ -177,11 +177,24 @@ impl World {
     pub(super) fn reopen_all(&mut self) {
         for page in 0..self.pages.len() {
             if matches!(self.pages[page].life, Life::Lost | Life::Opening) {
-                let Page { name, named, rooms, .. } = self.pages[page].clone();
-                self.pages[page].life = Life::Over;
-                self.open(name, named, rooms);
+                self.reopen(page);
             }
         }
+    }
+
+    /// Pages that were told to go online again ask their site.
+    pub(super) fn reopen_lost(&mut self) {
+        for page in 0..self.pages.len() {
+            if self.pages[page].life == Life::Lost {
+                self.reopen(page);
+            }
+        }
+    }
+
+    fn reopen(&mut self, page: usize) {
+        let Page { name, named, rooms, .. } = self.pages[page].clone();
+        self.pages[page].life = Life::Over;
+        self.open(name, named, rooms);
     }
 
     /// Pages that are open poll.
@@ -197,7 +210,6 @@ impl World {
     }
 
     pub(super) fn say_some(&mut self) {
-        let number = self.messages.len();
         let kind = self.random.pick(&[MessageType::Unicast, MessageType::Multicast, MessageType::Broadcast]);
         let (names, rooms) = (self.names(), self.rooms());
         let to = match kind {
@@ -209,6 +221,16 @@ impl World {
             Some(ticket) if self.random.chance(60) => Speaker::Ticket(ticket),
             Some(_) | None => Speaker::Site(self.random.pick(&names).into()),
         };
+        self.say(speaker, kind, to);
+    }
+
+    /// The site writes to somebody.
+    pub(super) fn write_to(&mut self, name: &str) {
+        self.say(Speaker::Site("site".into()), MessageType::Unicast, name.to_owned());
+    }
+
+    fn say(&mut self, speaker: Speaker<'static>, kind: MessageType, to: String) {
+        let number = self.messages.len();
         let message = NewMessage {
             speaker,
             beside: None,
@@ -306,8 +328,9 @@ impl World {
                 }
             }
             (Ask::Poll(page), _) => {
+                // Its session has ended between two polls.
                 self.pages[page].polls = false;
-                self.pages[page].life = Life::Over;
+                self.pages[page].lose();
             }
             (Ask::Say(number), Answer::Delivered(receivers)) => {
                 self.messages[number].counted = Some(receivers.sessions);

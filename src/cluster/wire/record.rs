@@ -119,7 +119,14 @@ records! {
         to: Vec<UserKey>,
     }
     /// A message, signal or typing state for one user.
-    23 Unicast { within_ms: u64, domain: u32, to: Box<str>, packet: Packet }
+    23 Unicast {
+        within_ms: u64,
+        domain: u32,
+        to: Box<str>,
+        packet: Packet,
+        /// How many nodes have sent it on, because the user was not there.
+        hops: u8,
+    }
     /// The same for a room.
     24 Multicast { within_ms: u64, domain: u32, room: Box<str>, packet: Packet, sender: Option<UserKey> }
     /// A packet for users of the reader.
@@ -170,6 +177,8 @@ records! {
     }
     /// A user whose name is the reader's now.
     42 Moved { domain: u32, profile: Profile, messages: Vec<Packet> }
+    /// A user of the reader has come online at the sender, which owns its name.
+    43 Evict { domain: u32, name: Box<str> }
 }
 
 impl Record {
@@ -192,6 +201,7 @@ impl Record {
             Record::Ended(record) => record.domain,
             Record::Missed(record) => record.domain,
             Record::Moved(record) => record.domain,
+            Record::Evict(record) => record.domain,
             Record::DomainList(_)
             | Record::Answered(_)
             | Record::Linked(_)

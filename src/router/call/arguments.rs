@@ -45,6 +45,14 @@ pub enum Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// The name, if it is given by that.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Subject::Name(name) => Some(name),
+            Subject::Ticket(_) => None,
+        }
+    }
+
     pub(super) fn into_owned(self) -> Subject<'static> {
         match self {
             Subject::Ticket(ticket) => Subject::Ticket(ticket),
@@ -167,6 +175,14 @@ pub enum Speaker<'a> {
 }
 
 impl Speaker<'_> {
+    /// The name, if it is given by that.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Speaker::Site(name) => Some(name),
+            Speaker::Ticket(_) => None,
+        }
+    }
+
     fn into_owned(self) -> Speaker<'static> {
         match self {
             Speaker::Ticket(ticket) => Speaker::Ticket(ticket),

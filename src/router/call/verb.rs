@@ -95,6 +95,24 @@ impl Verb<'_> {
         }
     }
 
+    /// The name of the user that it is about, if it names one; a user that it makes is none yet.
+    pub(crate) fn about(&self) -> Option<&str> {
+        match self {
+            Verb::Offline(subject) | Verb::Show(Show { subject, .. }) => subject.name(),
+            Verb::Join(room) | Verb::Leave(room) => room.subject.name(),
+            Verb::RemoveBuddies(removal) => Some(&removal.name),
+            Verb::Message(message) => message.speaker.name(),
+            Verb::Signal(signal) => signal.speaker.name(),
+            Verb::Online(_)
+            | Verb::End(_)
+            | Verb::Status(_)
+            | Verb::Poll(_)
+            | Verb::Ack(_)
+            | Verb::Onlines(_)
+            | Verb::Members(_) => None,
+        }
+    }
+
     /// Whether a browser calls, and no site.
     pub(crate) fn is_of_browser(&self) -> bool {
         self.kind().is_none()

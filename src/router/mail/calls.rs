@@ -16,6 +16,20 @@ pub struct CallRequest<'a> {
     pub until_ms: u64,
 }
 
+impl CallRequest<'_> {
+    /// The same, of its own.
+    pub(in crate::router) fn into_owned(self) -> CallRequest<'static> {
+        let CallRequest { key, call, until_ms } = self;
+        CallRequest { key, call: call.into_owned(), until_ms }
+    }
+
+    /// The request, unless a browser waits: what polls acknowledge stays true, and their pages wait for more than one
+    /// answer.
+    pub(super) fn waiting(&self) -> Option<Waiting> {
+        (!self.call.verb.is_of_browser()).then_some(Waiting { key: self.key, until_ms: self.until_ms })
+    }
+}
+
 /// The request that waits for what a letter brings about, and would be refused if it waited longer.
 ///
 /// Its place answers it at its deadline in any case. Mail that arrives so late that the answer to it would not be

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate, StreamAck, Waiting};
 use super::links::{Link, LinkReply, Missed, Moved, Presence, Relink, Unlink, UnlinkReply};
 use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
+use super::onward::Onward;
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
 use super::rooms::{EntryReply, Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
 use crate::router::ids::CallKey;
@@ -57,6 +58,8 @@ pub enum Mail {
     Relink(Relink),
     /// A user has gone to another node: for the bridge, which waits whether it comes back there.
     Missed(Box<Missed>),
+    /// What another node is asked about a user who should be at the first one.
+    Onward(Onward),
     /// A user whose name is the place's now.
     Moved(Box<Moved>),
     /// It could not be taken there.
@@ -86,12 +89,13 @@ pub enum Mail {
 }
 
 impl Mail {
-    /// The request of a site that waits for this, if it must not be carried out too late. Polls are: what they
-    /// acknowledge stays true, and their pages wait for more than one answer. So is what only gathers wait for, which
-    /// say how much they count.
+    /// The request of a site that waits for this, if it must not be carried out too late. What only gathers wait for is:
+    /// they say how much they count.
     pub(crate) fn waiting(&self) -> Option<Waiting> {
-        if let &Mail::Call(CallRequest { key, ref call, until_ms }) = self {
-            (!call.verb.is_of_browser()).then_some(Waiting { key, until_ms })
+        if let Mail::Call(request) = self {
+            request.waiting()
+        } else if let Mail::Onward(onward) = self {
+            onward.waiting()
         } else if let Mail::Unicast(Unicast { call, .. }) | Mail::Multicast(Multicast { call, .. }) = self {
             Some(*call)
         } else {
@@ -104,6 +108,7 @@ impl Mail {
     pub(crate) fn bytes(&self) -> usize {
         let beside = match self {
             Mail::Call(request) => request.call.verb.bytes(),
+            Mail::Onward(onward) => onward.bytes(),
             Mail::Answer(CallAnswer { answer, .. }) => answer.bytes(),
             Mail::Unicast(unicast) => unicast.bytes(),
             Mail::Multicast(multicast) => multicast.bytes(),

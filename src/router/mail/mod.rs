@@ -8,6 +8,7 @@ mod letter;
 mod links;
 mod messages;
 mod names;
+mod onward;
 mod reports;
 mod rooms;
 
@@ -21,6 +22,7 @@ pub(crate) use links::{
 };
 pub(crate) use messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 pub(crate) use names::{HashedName, Names, Unplaced};
+pub(crate) use onward::{ONWARD_HOPS_MAX, Onward};
 pub(crate) use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
 pub(crate) use rooms::{
     EnteredRoom, Entering, EntryReply, Reenter, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft,

@@ -15,7 +15,7 @@ use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, Online, Poll, Refusal, Started, Subject};
 use crate::router::gather::{Collection, StartedCollection};
 use crate::router::ids::{GatherKey, Ticket};
-use crate::router::mail::{Mail, RoomExit};
+use crate::router::mail::{Mail, Onward, RoomExit};
 use crate::router::out::Out;
 use crate::router::profile::{AVAILABLE, Profile};
 use crate::router::sessions::expiry::Expiry;
@@ -39,6 +39,12 @@ impl People {
         };
         // No other place is asked before the session is there: then whatever is sent to the user reaches it.
         let session = self.start_session(out, user, &online);
+        if known.is_none()
+            && let Some(place) = out.elsewhere(domain, &online.name)
+        {
+            let name = (*online.name).into();
+            out.send(place, Mail::Onward(Onward::Evict { domain, name }));
+        }
         let begins_watching = online.version.is_v5() && self.user_mut(user).begin_watching();
         let started = Started {
             ticket: self.ticket(session),

@@ -13,12 +13,14 @@ use super::pending::{Collected, Pending};
 use super::state::Link;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
+use crate::cluster::limits::ONWARD;
 use crate::cluster::wire::Reader;
 use crate::cluster::wire::record::{self, NO_DOMAIN, Read, Record, Said, UNSUPPORTED, take};
 use crate::router::call::{Answer, Call, Receivers, Refusal};
 use crate::router::ids::{GatherKey, UserKey};
 use crate::router::mail::{
-    Broadcast, CallRequest, Mail, Multicast, Part, Reached, Unicast, UserDelivery, Waiting,
+    Broadcast, CallAnswer, CallRequest, Mail, Multicast, Onward, Part, Reached, Unicast, UserDelivery,
+    Waiting,
 };
 use crate::router::profile::Profile;
 
@@ -82,6 +84,7 @@ impl Link {
             Record::Leave(record) => self.hear_leave(request, domain, record, context, sink),
             Record::Ended(record) => self.hear_ended(domain, &record, context, sink),
             Record::Missed(record) => self.hear_missed(domain, &record, context, sink),
+            Record::Evict(record) => hear_evict(domain, record, context, sink),
             Record::Moved(record) => self.hear_moved(request, domain, record, context, sink),
             Record::Members(record) => self.hear_members(request, domain, record, context, sink),
             Record::Ask(record) => self.hear_ask(request, domain, record, context, sink),
@@ -164,7 +167,16 @@ impl Link {
     ) {
         let Waiting { key, until_ms } = self.waiting(request, record.within_ms, None, context);
         let call = Call { domain, verb: record.verb };
-        sink.calls.push((CallRequest { key, call, until_ms }, record.hops));
+        let request = CallRequest { key, call, until_ms };
+        let Some(hops) = record.hops.checked_sub(ONWARD) else {
+            return sink.calls.push((request, record.hops));
+        };
+        if let Some(name) = request.call.verb.about() {
+            let place = context.places().of(domain, name);
+            sink.mail.push((place, Mail::Onward(Onward::Call { request, hops })));
+        } else {
+            self.take_answer(CallAnswer { key, answer: Answer::Refused(Refusal::Unreachable) });
+        }
     }
 
     pub(super) fn hear_answer(
@@ -248,7 +260,11 @@ impl Link {
         let call = self.waiting(request, record.within_ms, None, context);
         let place = context.places().of(domain, &record.to);
         let unicast = Unicast { call, domain, to: record.to, packet: record.packet };
-        sink.mail.push((place, Mail::Unicast(unicast)));
+        let mail = match record.hops {
+            0 => Mail::Unicast(unicast),
+            hops => Mail::Onward(Onward::Unicast { unicast, hops }),
+        };
+        sink.mail.push((place, mail));
     }
 
     fn hear_multicast(
@@ -283,4 +299,10 @@ impl Link {
             sink.mail.push((place, Mail::Broadcast(Broadcast { key, domain, packet, sender })));
         }
     }
+}
+
+fn hear_evict(domain: DomainId, record: record::Evict, context: Context<'_>, sink: &mut Sink) {
+    let record::Evict { name, .. } = record;
+    let place = context.places().of(domain, &name);
+    sink.mail.push((place, Mail::Onward(Onward::Evict { domain, name })));
 }

@@ -103,7 +103,8 @@ impl Link {
 
     pub(super) fn hear_unlinked(&mut self, request: u32, record: record::Unlinked, sink: &mut Sink) {
         let record::Unlinked { names: positions, parted, more } = record;
-        let Some(Asked::Unlink { gather, user, names, answered, .. }) = self.questions.get_mut(request) else {
+        let Some(Asked::Unlink { gather, user, names, answered, .. }) = self.questions.get_mut(request)
+        else {
             return;
         };
         let (gather, user) = (*gather, *user);

@@ -10,13 +10,14 @@ use super::lost::LostUser;
 use super::pending::Collected;
 use super::state::Link;
 use crate::base::slots::Slot;
+use crate::cluster::limits::ONWARD;
 use crate::cluster::wire::record;
 use crate::router::call::{Receivers, Refusal};
 use crate::router::ids::{CallKey, GatherKey, RoomKey, UserKey};
 use crate::router::mail::{
     Broadcast, CallAnswer, CallRequest, GatherReport, Link as LinkMail, LinkReply, Mail, MembersRequest,
-    Missed, Moved, Multicast, NamesRequest, Part, Presence, ProfilesRequest, Reach, Reached, RoomLeave,
-    Unicast, Unlink, UnlinkReply, UserDelivery, Waiting,
+    Missed, Moved, Multicast, NamesRequest, Onward, Part, Presence, ProfilesRequest, Reach, Reached,
+    RoomLeave, Unicast, Unlink, UnlinkReply, UserDelivery, Waiting,
 };
 use crate::router::packet::Packet;
 
@@ -26,7 +27,16 @@ impl Link {
         match mail {
             Mail::Call(request) => self.take_call(request, 1, context, sink),
             Mail::Answer(answer) => self.take_answer(answer),
-            Mail::Unicast(unicast) => self.take_unicast(unicast, context, sink),
+            Mail::Unicast(unicast) => self.take_unicast(unicast, 0, context, sink),
+            Mail::Onward(Onward::Unicast { unicast, hops }) => {
+                self.take_unicast(unicast, hops, context, sink);
+            }
+            Mail::Onward(Onward::Call { request, hops }) => {
+                self.take_call(request, ONWARD + hops, context, sink);
+            }
+            Mail::Onward(Onward::Evict { domain, name }) => {
+                self.say(0, record::Evict { domain: domain.0, name });
+            }
             Mail::Multicast(multicast) => self.take_multicast(multicast, context, sink),
             Mail::Deliver(delivery) => self.take_delivery(&delivery, sink),
             Mail::Broadcast(broadcast) => self.take_broadcast(broadcast, sink),
@@ -104,7 +114,7 @@ impl Link {
         self.ask(Asked::Call(key), said, sink);
     }
 
-    fn take_answer(&mut self, answer: CallAnswer) {
+    pub(super) fn take_answer(&mut self, answer: CallAnswer) {
         let CallAnswer { key, answer } = answer;
         if let Some(pending) = self.pendings.answered(key.serial) {
             self.say(pending.request, record::Answered { answer });
@@ -126,11 +136,11 @@ impl Link {
         Some(asked)
     }
 
-    fn take_unicast(&mut self, unicast: Unicast, context: Context<'_>, sink: &mut Sink) {
+    fn take_unicast(&mut self, unicast: Unicast, hops: u8, context: Context<'_>, sink: &mut Sink) {
         let Unicast { call: Waiting { key, until_ms }, domain, to, packet } = unicast;
         if let Some(asked) = self.turns_away(Self::asked_by(&packet, key), sink) {
             let within_ms = until_ms.saturating_sub(context.shared_ms);
-            self.ask(asked, record::Unicast { within_ms, domain: domain.0, to, packet }, sink);
+            self.ask(asked, record::Unicast { within_ms, domain: domain.0, to, packet, hops }, sink);
         }
     }
 

@@ -282,7 +282,7 @@ impl World {
         self.is_calm = false;
     }
 
-    fn drain_mail(&mut self) {
+    pub(super) fn drain_mail(&mut self) {
         for at in 0..self.nodes.len() {
             while self.deliver(at) {}
         }

@@ -51,7 +51,7 @@ impl World {
     }
 
     /// Time passes.
-    pub(super) fn pass(&mut self, ms: u64) {
+    pub(in crate::cluster::sim) fn pass(&mut self, ms: u64) {
         for _ in 0..ms.div_ceil(10) {
             self.time += 10;
             self.land();
@@ -81,10 +81,14 @@ impl World {
     /// A process comes in the place of one that has ended.
     pub(super) fn join_some(&mut self) {
         if let Some(number) = self.down.pop() {
-            self.note(|| format!("im{number} comes"));
-            let node = self.make_node(number);
-            self.nodes.push(node);
+            self.add_node(number);
         }
+    }
+
+    pub(in crate::cluster::sim) fn add_node(&mut self, number: usize) {
+        self.note(|| format!("im{number} comes"));
+        let node = self.make_node(number);
+        self.nodes.push(node);
     }
 
     /// What was said before may be lost with what happens now.
@@ -107,6 +111,10 @@ impl World {
             return;
         }
         let at = self.random.pick(&staying);
+        self.drain_at(at);
+    }
+
+    pub(in crate::cluster::sim) fn drain_at(&mut self, at: usize) {
         self.note(|| format!("{} is told to go down", self.nodes[at].name));
         self.nodes[at].is_draining = true;
         self.begin_hub(at);

@@ -38,6 +38,9 @@ class Config:
     """What links begin with, so that they work on pages of other origins. Empty if there are none."""
     user_links: str = ""
     """Which links of the pages lead to users, for the chat bar: `data-user-links`. Empty for its own list."""
+    xmpp: str = ""
+    """The domain of the addresses with which clients of XMPP log in, such as `login.example`. Empty: there are none.
+    `Host.may(me, "xmpp")` says who may have one."""
     default_user_pic: str = ""
     default_room_pic: str = ""
     log_in_url: str = ""
@@ -51,6 +54,10 @@ class Config:
     def key(self) -> str:
         """The key of the domain."""
         return os.environ.get("NEXTIM_APIKEY") or self.apikey
+
+    def endpoint(self, name: str) -> str:
+        """The path of an endpoint of the kit."""
+        return self.site.replace("{endpoint}", name) if "{endpoint}" in self.site else f"{self.site}/{name}"
 
     def link(self, path: str) -> str:
         """A path of the site as a link; whole URLs stay as they are."""

@@ -56,6 +56,14 @@ def buddies(plugin: Plugin, me: Me, params: Params) -> Response:
     return answer(describe(plugin, circle, others, present))
 
 
+def card(plugin: Plugin, me: Me, params: Params) -> Response:
+    """`vcard` of the gateway to XMPP: who a user is."""
+    circle = plugin.circle(me, own.read(plugin.db, me.id, BLOCKS), [required(params, "to")], "those")
+    if not circle.people:
+        raise no_such_user()
+    return answer(describe(plugin, circle, circle.people, [])[0])
+
+
 def block(plugin: Plugin, me: Me, params: Params) -> Response:
     """`block`: no more messages from a user, and neither sees the other's presence."""
     other = _other(plugin, me, params)

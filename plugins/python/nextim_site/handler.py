@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import contacts, history, jsonp, messages, missed, notifications, presence, rooms, settings
+from .chat_passwords import ChatPasswords
 from .config import Config
 from .cookie import hint
 from .db import Db
@@ -26,6 +27,7 @@ from .origin import is_among, is_own
 from .plugin import Plugin
 from .tell import Tell
 from .undelivered import undelivered
+from .xmpp import xmpp
 
 _OfUser = Callable[[Plugin, Me, Params], Response]
 _OfRequest = Callable[[Plugin, Request], Response]
@@ -64,6 +66,9 @@ _ENDPOINTS = {
 }
 """The endpoints of users. Some have two names, because front ends in the field use both."""
 
+_CALLS: dict[str, _OfRequest] = {"undelivered": undelivered, "xmpp": xmpp}
+"""The endpoints of the message server and of the gateway to XMPP."""
+
 
 class Handler:
     """The kit in a site: `handle` answers every request below the kit's path, from any number of threads."""
@@ -71,6 +76,7 @@ class Handler:
     def __init__(self, host: Host, db: Db, im: Im, config: Config) -> None:
         self.plugin = Plugin(host, db, im, config)
         self.tell = Tell(self.plugin)
+        self.chat_passwords = ChatPasswords(self.plugin, self.tell)
         self._is_migrated = False
         self._migrating = threading.Lock()
 
@@ -89,10 +95,8 @@ class Handler:
     def _answer(self, request: Request) -> Response:
         plugin = self.plugin
         self._migrate()
-        if request.endpoint == "undelivered":
-            if request.method != "POST":
-                raise Refusal(405, "This needs another method.")
-            return undelivered(plugin, request)
+        if request.endpoint in _CALLS:
+            return _CALLS[request.endpoint](plugin, request)
         if len(request.body) > BODY_BYTES_MAX:
             raise Refusal(413, "This is too long.")
         self._check_origin(request)
@@ -141,10 +145,10 @@ def _where(endpoint: str, error: Exception) -> str:
     written."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    known = endpoint if endpoint in _ENDPOINTS or endpoint in ("online", "undelivered") else "unknown endpoint"
+    known = endpoint if endpoint in _ENDPOINTS or endpoint in ("online", *_CALLS) else "unknown endpoint"
     return f"{known}: {type(error).__name__}{place}"
 
 
 def body_bytes_max(endpoint: str) -> int:
     """How much of a request's body a framework has to read."""
-    return (CALL_BODY_BYTES_MAX if endpoint == "undelivered" else BODY_BYTES_MAX) + 1
+    return (CALL_BODY_BYTES_MAX if endpoint in _CALLS else BODY_BYTES_MAX) + 1

@@ -61,6 +61,16 @@ def history(plugin: Plugin, me: Me, params: Params) -> Response:
     return answer({asked: shapes.lines(found[one], me.id) for asked, one in zip(ids, partners, strict=True)})
 
 
+def recent(plugin: Plugin, me: Me, params: Params) -> Response:
+    """`history` of the gateway to XMPP: the last lines of a conversation, at most `max`."""
+    partner = _partners(plugin, me, params, [required(params, "to")])[0].id
+    limit = number(text(params, "max"))
+    found = _read(
+        plugin, me, params, [partner], None, HISTORY_MAX if limit is None else max(1, min(limit, HISTORY_MAX))
+    )
+    return answer(shapes.lines(found[partner], me.id))
+
+
 def clear(plugin: Plugin, me: Me, params: Params) -> Response:
     """`clear_history`: for this user alone."""
     partner = _partners(plugin, me, params, [required(params, "id")])[0].id

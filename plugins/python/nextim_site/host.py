@@ -51,6 +51,11 @@ class Me(Person):
     cookies: tuple[str, ...] = ()
     """Values of `Set-Cookie`, if the log-in has just begun."""
 
+    @staticmethod
+    def of(person: Person, session: str) -> Me:
+        """A user with a log-in that is not one of the site's pages."""
+        return Me(person.id, person.nick, person.uid, person.url, person.pic_url, person.status, session)
+
 
 @dataclass(frozen=True)
 class Contact(Person):
@@ -169,7 +174,7 @@ class Host(ABC):
         return False
 
     def may(self, me: Person, act: str, target: str | None = None) -> str | None:
-        """None if the user may do this (`chat`, `write`, `broadcast`, …), else words for the user."""
+        """None if the user may do this (`chat`, `write`, `broadcast`, `xmpp`, …), else words for the user."""
         return "Only an administrator may write to everybody." if act == "broadcast" else None
 
     def edit(self, me: Person, body: str) -> str:

@@ -76,6 +76,22 @@ class Params:
                 if name:
                     self._sent.setdefault(unquote_to_bytes(name).decode("utf-8", "replace"), unquote_to_bytes(value))
 
+    @staticmethod
+    def of_json(fields: Mapping[str, Any]) -> Params:
+        """The fields of an object that are texts or numbers; objects as JSON."""
+        params = Params()
+        for name, value in fields.items():
+            if isinstance(value, str):
+                sent = value
+            elif isinstance(value, int) and not isinstance(value, bool):
+                sent = str(value)
+            elif isinstance(value, dict):
+                sent = json.dumps(value, ensure_ascii=False)
+            else:
+                continue
+            params._sent[name] = sent.encode("utf-8", "surrogatepass")
+        return params
+
     def find(self, name: str) -> str | None:
         """A parameter as it was sent."""
         sent = self._sent.get(name)

@@ -68,6 +68,20 @@ ACTS_AT_ONCE: Final = 30
 """A user may change the same thing (presence, a room, a block, settings) or go online this many times at once …"""
 ACT_MS: Final = 1_000
 """… and once more in each such time."""
+CHAT_PASSWORD_CHARS: Final = 24
+"""A chat password, in characters of five random bits each: nobody can guess one."""
+CHAT_PASSWORDS_MAX: Final = 20
+"""Chat passwords of a user; nobody has more devices."""
+DEVICE_CHARS_MAX: Final = 40
+"""The name of a device, in characters."""
+CHAT_FAILURES_ADDRESS: Final = 30
+"""Failed log-ins of clients of XMPP from one address …"""
+CHAT_FAILURES_USER: Final = 20
+"""… as one user …"""
+CHAT_FAILURES_ALL: Final = 300
+"""… and in all …"""
+CHAT_FAILURES_MS: Final = 300_000
+"""… each of which has all of them back after this time."""
 RETRY_AFTER_S: Final = 5
 """How long a client waits after a refusal for want of time or room before it tries again."""
 

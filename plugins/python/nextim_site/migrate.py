@@ -14,10 +14,10 @@ from . import own
 from .db import Db
 from .limits import LOCK_WAIT_S
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of the last step."""
 TABLES = (
-    *("messages", "talks", "marks", "room_clears", "settings", "tickets", "blocks"),
+    *("messages", "talks", "marks", "room_clears", "settings", "tickets", "chat_passwords", "blocks"),
     *("reactions", "files", "reports", "subscriptions", "acts", "rates", "meta"),
 )
 

@@ -17,6 +17,7 @@ Must not: read the user's name from a parameter, but in step 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import own, shapes, tickets
@@ -60,27 +61,38 @@ def online(plugin: Plugin, request: Request) -> Response:
     if words is not None:
         # The paper's word is for older front ends, and the site's own for the bar.
         return answer({**_FAILED, "error_msg": "Forbidden", "error": words, "status": 403})
+    # A user who has logged in just now has no request that shows it yet.
+    who = (lambda: me) if me.cookies else (lambda: plugin.host.me(request))
+    try:
+        shape = begin(plugin, me, params, who)
+    except CallError as error:
+        return _failed("IM Server Not Authorized" if isinstance(error, NotAuthorized) else "IM Server Not Found")
+    cookies = [("Set-Cookie", cookie) for cookie in me.cookies]
+    return answer(shape).with_headers([*cookies, *hint(plugin.config, request, me)])
+
+
+def begin(plugin: Plugin, me: Me, params: Params, who: Callable[[], Me | None]) -> Json:
+    """All that comes after the log-in; a `CallError` if the message server opens no session. `who` is whose log-in it
+    is, asked again when the session is open."""
     show = short(params, "show", SHOW_BYTES_MAX)
     sent = clearable(params, "status", STATUS_BYTES_MAX)
     knowledge = _Knowledge.gather(plugin, me, params)
     if knowledge.own.is_ending:
         plugin.forget_ending(me)
     status = knowledge.status if sent is None else sent
+    session = plugin.im.online(knowledge.session(me, show, status))
     try:
-        session = plugin.im.online(knowledge.session(me, show, status))
-    except CallError as error:
-        return _failed("IM Server Not Authorized" if isinstance(error, NotAuthorized) else "IM Server Not Found")
-    try:
+        # A log-out from now on finds the ticket, and one before is found below.
+        tickets.add(plugin.db, session.ticket, me.id, me.session, plugin.now())
         knowledge.look_again(plugin, me, params)
         shape = _shape(plugin, me, knowledge, session, Presence(me.id, show or "available", status))
-        _check_again(plugin, request, me, knowledge)
-        _hand_over(plugin, me, knowledge, session, show, status if sent is not None else None)
+        _check_again(plugin, who, me, knowledge)
+        _hand_over(plugin, me, knowledge, show, status if sent is not None else None)
     except Exception:
         # No page has the ticket, so the session would end by itself; until then others would see the user online.
         _end(plugin, session)
         raise
-    cookies = [("Set-Cookie", cookie) for cookie in me.cookies]
-    return answer(shape).with_headers([*cookies, *hint(plugin.config, request, me)])
+    return shape
 
 
 def _log_in(plugin: Plugin, request: Request) -> Me | Response:
@@ -238,14 +250,13 @@ def _poll_url(plugin: Plugin, session: Session) -> str:
     return session.server
 
 
-def _check_again(plugin: Plugin, request: Request, me: Me, knowledge: _Knowledge) -> None:
+def _check_again(plugin: Plugin, who: Callable[[], Me | None], me: Me, knowledge: _Knowledge) -> None:
     """Rights that the user lost while the message server was called are taken from the session, which was opened with
-    them. A user who has logged in just now has no request that shows it yet."""
-    if not me.cookies:
-        still = plugin.host.me(request)
-        if still is None or still.id != me.id or still.session != me.session:
-            raise log_in_first()
-        plugin.may(still, "chat")
+    them."""
+    still = who()
+    if still is None or still.id != me.id or still.session != me.session:
+        raise log_in_first()
+    plugin.may(still, "chat")
     read = own.read(plugin.db, me.id, ("setting", *BLOCKS))
     rooms = open_rooms(plugin.host.rooms(me), blocked_rooms(read.settings))
     apart = plugin.apart(me, read)
@@ -259,9 +270,8 @@ def _check_again(plugin: Plugin, request: Request, me: Me, knowledge: _Knowledge
         plugin.log_call("rights that ended", error)
 
 
-def _hand_over(plugin: Plugin, me: Me, knowledge: _Knowledge, session: Session, show: str, status: str | None) -> None:
+def _hand_over(plugin: Plugin, me: Me, knowledge: _Knowledge, show: str, status: str | None) -> None:
     """Step 7, and what else is kept of this page. The status of an invisible user is for the user's own pages only."""
-    tickets.add(plugin.db, session.ticket, me.id, me.session, plugin.now())
     if status is not None and status != knowledge.status and show != INVISIBLE:
         own.set_status(plugin.db, me.id, status, plugin.now())
     plugin.archive.set_received(me.id, knowledge.missed.messages, show != INVISIBLE)

@@ -15,7 +15,17 @@ from .db import Db
 from .host import Host, Me, Person, Relations, Wanted
 from .http import Refusal, forbidden, too_many
 from .im import CallError, Im, NoSession
-from .limits import ACT_MS, ACTS_AT_ONCE, CONTACTS_MAX, SEND_MS, SENDS_AT_ONCE
+from .limits import (
+    ACT_MS,
+    ACTS_AT_ONCE,
+    CHAT_FAILURES_ADDRESS,
+    CHAT_FAILURES_ALL,
+    CHAT_FAILURES_MS,
+    CHAT_FAILURES_USER,
+    CONTACTS_MAX,
+    SEND_MS,
+    SENDS_AT_ONCE,
+)
 from .own import Own
 from .params import is_name
 
@@ -43,6 +53,17 @@ class Plugin:
         """Refuses a user who changes the same thing too often."""
         if not rates.take(self.db, f"{what} {user}", self.now(), 1, ACT_MS, ACTS_AT_ONCE):
             raise too_many("You are doing this too often. Please wait a moment.")
+
+    def may_fail(self, address: str, user: str) -> None:
+        """Counts a failed log-in of a client of XMPP, and refuses to answer more than that to whoever fails too often.
+        The coarse limits come first, so that what they refuse leaves no row by its name."""
+        for what, at_once in (
+            (f"chat address {address}", CHAT_FAILURES_ADDRESS),
+            ("chat all", CHAT_FAILURES_ALL),
+            (f"chat user {user}", CHAT_FAILURES_USER),
+        ):
+            if not rates.take(self.db, what, self.now(), 1, CHAT_FAILURES_MS // at_once, at_once):
+                raise too_many("Too many attempts to log in. Please wait some minutes.")
 
     def may(self, me: Person, act: str, target: str | None = None) -> None:
         """Refuses what the site does not let the user do."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import own, shapes, tickets
+from . import devices, own, shapes, tickets
 from .archive import COLUMNS, UNICAST, Message, message_of
 from .db import marks
 from .limits import PRUNE_ROWS_MAX
@@ -33,6 +33,7 @@ _ERASED = (
     "DELETE FROM {p}files WHERE me = ?",
     "DELETE FROM {p}subscriptions WHERE me = ?",
     "DELETE FROM {p}tickets WHERE me = ?",
+    "DELETE FROM {p}chat_passwords WHERE me = ?",
 )
 
 
@@ -59,8 +60,8 @@ def prune(plugin: Plugin, days: int) -> int:
 
 
 def export(plugin: Plugin, user: str, after: int = 0) -> dict[str, Any]:
-    """What the kit keeps of a user: settings, blocks, and the messages from and to the user after an id, with `next` if
-    there are more."""
+    """What the kit keeps of a user: settings, blocks, devices with a chat password, and the messages from and to the
+    user after an id, with `next` if there are more."""
     read = own.read(plugin.db, user, ("setting", "status", "block"))
     limit = PRUNE_ROWS_MAX
     walks = (
@@ -78,6 +79,9 @@ def export(plugin: Plugin, user: str, after: int = 0) -> dict[str, Any]:
         "settings": read.settings,
         "status": read.status or "",
         "blocked": sorted(read.blocked),
+        "devices": [
+            {"device": one.device, "created": one.created, "used": one.used} for one in devices.of(plugin.db, user)
+        ],
         "messages": shapes.lines(found, user),
         "next": found[-1].id if len(found) == limit else None,
     }
@@ -96,4 +100,5 @@ def erase(plugin: Plugin, user: str) -> bool:
     for sql in _ERASED:
         db.run(sql, (user,))
     own.forget_meta(db, f"ending {user}")
+    devices.log_in(db, user)
     return True

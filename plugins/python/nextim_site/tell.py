@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 
-from . import own, tickets
+from . import devices, own, tickets
 from .archive import BROADCAST, NewMessage
 from .host import Channel, Person
 from .im import CallError, NoSession, Push
@@ -39,8 +39,13 @@ class Tell:
         self._safely("log-out", lambda: self._end_session(session))
 
     def logged_out_everywhere(self, user: str) -> None:
-        """All log-ins of a user have ended, such as after a new password."""
+        """All log-ins of a user have ended. Clients of XMPP come back by themselves."""
         self._safely("log-out everywhere", lambda: self._end_user(user))
+
+    def new_password(self, user: str) -> None:
+        """A user has a new password at the site: all log-ins and the chat passwords of all devices end."""
+        self._safely("new password", lambda: devices.remove_all(self._plugin.db, user))
+        self.logged_out_everywhere(user)
 
     def banned(self, user: str) -> None:
         """A user is banned."""

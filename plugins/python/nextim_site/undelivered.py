@@ -1,7 +1,7 @@
 """`undelivered`: messages that the message server accepted and could not deliver.
 
-Owns: this request of the message server, which proves its identity by the apikey. Must not: ask the host who is logged
-in; a browser's cookie counts for nothing here.
+Owns: requests that prove their identity by the apikey, and this one of the message server. Must not: ask the host who
+is logged in; a browser's cookie counts for nothing here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from typing import Any
 
 from .http import Refusal, Request, Response, answer, bad
 from .limits import CALL_BODY_BYTES_MAX, RETURNED_MAX
@@ -19,14 +20,25 @@ from .plugin import Plugin
 def undelivered(plugin: Plugin, request: Request) -> Response:
     """`undelivered`: these messages wait for their receivers again. Messages that are not in the archive are
     ignored."""
+    return back(plugin, read(plugin, request))
+
+
+def read(plugin: Plugin, request: Request) -> Any:
+    """The JSON of a request that has the domain and the apikey; none if it cannot be read."""
+    if request.method != "POST":
+        raise Refusal(405, "This needs another method.")
     if not _is_from_server(plugin, request):
         raise Refusal(401, "authentication failed")
     if len(request.body) > CALL_BODY_BYTES_MAX:
         raise Refusal(413, "too long")
     try:
-        returned = json.loads(request.body)
+        return json.loads(request.body)
     except (ValueError, RecursionError):
-        returned = None
+        return None
+
+
+def back(plugin: Plugin, returned: Any) -> Response:
+    """These messages came back."""
     if not isinstance(returned, list) or not all(isinstance(message, dict) for message in returned):
         raise bad("the body must be a list of messages")
     if len(returned) > RETURNED_MAX:

@@ -85,6 +85,16 @@ CREATE TABLE IF NOT EXISTS {p}tickets (
     KEY {p}tickets_created (created)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
+-- What clients of XMPP log in with, hashed: one for each device.
+CREATE TABLE IF NOT EXISTS {p}chat_passwords (
+    hash    VARBINARY(64) PRIMARY KEY,
+    me      VARBINARY(256) NOT NULL,
+    device  TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    used    BIGINT NOT NULL DEFAULT 0,
+    KEY {p}chat_passwords_me (me, created)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
 CREATE TABLE IF NOT EXISTS {p}blocks (
     me    VARBINARY(256) NOT NULL,
     other VARBINARY(256) NOT NULL,

@@ -85,6 +85,16 @@ CREATE INDEX IF NOT EXISTS {p}tickets_session ON {p}tickets (session, created);
 CREATE INDEX IF NOT EXISTS {p}tickets_me ON {p}tickets (me);
 CREATE INDEX IF NOT EXISTS {p}tickets_created ON {p}tickets (created);
 
+-- What clients of XMPP log in with, hashed: one for each device.
+CREATE TABLE IF NOT EXISTS {p}chat_passwords (
+    hash    TEXT PRIMARY KEY,
+    me      TEXT NOT NULL,
+    device  TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    used    INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS {p}chat_passwords_me ON {p}chat_passwords (me, created);
+
 CREATE TABLE IF NOT EXISTS {p}blocks (
     me    TEXT NOT NULL,
     other TEXT NOT NULL,

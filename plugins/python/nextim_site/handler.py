@@ -17,6 +17,8 @@ from .chat_passwords import ChatPasswords
 from .config import Config
 from .cookie import hint
 from .db import Db
+from .devices_page import NAME as DEVICES_PAGE
+from .devices_page import devices_page
 from .host import Host, Me
 from .http import Params, Refusal, Request, Response, forbidden, log_in_first, not_found, unavailable
 from .im import Im
@@ -101,6 +103,8 @@ class Handler:
             raise Refusal(413, "This is too long.")
         self._check_origin(request)
         endpoint = _ENDPOINTS.get(request.endpoint)
+        if request.endpoint == DEVICES_PAGE:
+            return devices_page(plugin, self.chat_passwords, request)
         if request.endpoint == "online":
             jsonp.admit(plugin.config, request, True)
             return online(plugin, request)
@@ -145,7 +149,7 @@ def _where(endpoint: str, error: Exception) -> str:
     written."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    known = endpoint if endpoint in _ENDPOINTS or endpoint in ("online", *_CALLS) else "unknown endpoint"
+    known = endpoint if endpoint in _ENDPOINTS or endpoint in ("online", DEVICES_PAGE, *_CALLS) else "unknown endpoint"
     return f"{known}: {type(error).__name__}{place}"
 
 

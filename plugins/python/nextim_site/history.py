@@ -86,15 +86,16 @@ def download(plugin: Plugin, me: Me, params: Params) -> Response:
     partner = _partners(plugin, me, params, [required(params, "id")])[0]
     found = _read(plugin, me, params, [partner.id], None, DOWNLOAD_MAX)[partner.id]
     written = "".join(
-        _LINE.substitute(nick=escape(message.nick), time=_time(message.time), body=escape(message.body))
+        _LINE.substitute(nick=escape(message.nick), time=minute_of(message.time), body=escape(message.body))
         for message in found
     )
     page = Template(files(__package__).joinpath("history.html").read_text("utf-8"))
     body = page.substitute(name=escape(partner.nick), lines=written)
-    day = _time(plugin.now()).partition(" ")[0]
+    day = minute_of(plugin.now()).partition(" ")[0]
     disposition = ("Content-Disposition", f'attachment; filename="histories-{day}.html"')
     return Response(body.encode("utf-8", "replace"), HTML).with_headers([disposition])
 
 
-def _time(time: int) -> str:
+def minute_of(time: int) -> str:
+    """A time in ms as words, in UTC."""
     return datetime.fromtimestamp(time / 1_000, timezone.utc).strftime("%Y-%m-%d %H:%M")

@@ -12,6 +12,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
+from importlib.resources import files
+from string import Template
 from typing import Literal
 
 from .http import Request
@@ -193,6 +196,12 @@ class Host(ABC):
     def extras(self, me: Person) -> Extras:
         """Entries of the menu, and channels."""
         return Extras()
+
+    def page(self, request: Request, title: str, content: str) -> str:
+        """The page on which members make chat passwords, as a whole. `title` is a text, `content` is HTML; a site puts
+        both into its own layout."""
+        page = Template(files(__package__).joinpath("page.html").read_text("utf-8"))
+        return page.substitute(title=escape(title), content=content)
 
     def words(self, text: str) -> str:
         """A text of the kit for the user, in the user's language."""

@@ -16,7 +16,7 @@ from nextim_site.http import Refusal
 from .test_django import OWN, Case
 
 SOURCES = Path(django.__file__).parents[1]
-_CALLS = {"_", "gettext", "bad", "forbidden", "too_many", "unavailable", "not_found", "Refusal"}
+_CALLS = {"_", "gettext", "bad", "forbidden", "too_many", "unavailable", "not_found", "Refusal", "words"}
 
 
 def texts() -> set[str]:

@@ -14,19 +14,29 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / 
 from app import database, flags  # noqa: E402
 from flask import Flask, redirect, render_template_string, request  # noqa: E402
 from harbour import PASSWORD, SEED, Harbour, HarbourHost, cookie_of, token_of  # noqa: E402
+from markupsafe import Markup  # noqa: E402
 from werkzeug.wrappers import Response  # noqa: E402
 
-from nextim_site import Config, Handler, Im, user_cookie  # noqa: E402
+from nextim_site import Config, Handler, Im, Request, user_cookie  # noqa: E402
 from nextim_site.flask import nextim  # noqa: E402
 from nextim_site.wsgi import request_of  # noqa: E402
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Harbour</title>{{ nextim_bar() }}</head><body><h1>Harbour</h1>
+{% if title %}<h2>{{ title }}</h2>{{ content }}{% endif %}
 {% if me %}<p>You are {{ me.nick }}.</p><form method="post" action="/log_out"><button>Log out</button></form>
 {% else %}<form method="post" action="/log_in"><label>Name <input name="username"></label>
 <label>Password <input name="password" type="password"></label> <button>Log in</button></form>{% endif %}
 </body></html>
 """
+
+
+class FlaskHost(HarbourHost):
+    """The same host, with the kit's page in the layout of this site."""
+
+    def page(self, request: Request, title: str, content: str) -> str:
+        """The page for chat passwords."""
+        return render_template_string(_PAGE, me=self.me(request), title=title, content=Markup(content))
 
 
 def application(options: argparse.Namespace) -> Flask:
@@ -41,8 +51,9 @@ def application(options: argparse.Namespace) -> Flask:
         public_url=options.im_public,
         origins=[own, *options.origin],
         url=own,
+        xmpp=options.xmpp,
     )
-    host = HarbourHost(site)
+    host = FlaskHost(site)
     handler = Handler(host, database(options), Im(config, host.log), config)
     app = Flask(__name__)
     app.register_blueprint(nextim(handler), url_prefix="/webim")

@@ -51,6 +51,8 @@ class Pages:
     def _front(self, environ: Environ, start: Start) -> list[bytes]:
         me = self._handler.plugin.host.me(request_of(environ, ""))
         who = f"<p>You are {escape(me.nick)}.</p>{_form('log_out', '', 'Log out')}" if me else _LOG_IN
+        if me and self._handler.plugin.config.xmpp:
+            who += '<p><a href="/webim/chat_passwords">Chat passwords</a></p>'
         links = " ".join(f'<a href="/space.php?uid={n}">{name}</a>' for n, name in enumerate(SEED, 1))
         page = _PAGE.format(who=who, links=links, tag=tag(self._handler.plugin.config))
         start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])
@@ -149,6 +151,7 @@ def application(options: argparse.Namespace) -> Application:
         origins=[own, f"http://localhost:{options.port}", *options.origin],
         jsonp_origins=options.jsonp_origin,
         url=own,
+        xmpp=options.xmpp,
     )
     host = HarbourHost(site)
     handler = Handler(host, database(options), Im(config, host.log), config)
@@ -198,6 +201,7 @@ def flags() -> argparse.ArgumentParser:
     parser.add_argument("--apikey", default="public")
     parser.add_argument("--origin", action="append", default=[], help="one more origin of the site's pages")
     parser.add_argument("--jsonp-origin", action="append", default=[], help="an origin whose pages may use JSONP")
+    parser.add_argument("--xmpp", default="", help="let members use clients of XMPP, with addresses of this domain")
     parser.add_argument("--desk", action="store_true", help="let anybody act as an administrator; for tests")
     return parser
 

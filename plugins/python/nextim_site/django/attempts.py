@@ -76,7 +76,7 @@ def script() -> Outcome:
 
 def way_back() -> Outcome:
     """Messages that could not be delivered come back. A proxy may take the header away."""
-    url = config().link(f"{config().site}/undelivered")
+    url = config().link(config().endpoint("undelivered"))
     if not config().key():
         return Outcome(_("There is no key. Set the environment variable NEXTIM_APIKEY."))
     pair = base64.b64encode(f"{config().domain}:{config().key()}".encode()).decode()
@@ -107,10 +107,21 @@ ATTEMPTS: tuple[Callable[[], Outcome], ...] = (server, script, way_back, tables)
 
 def domain_table() -> str:
     """The table of this site for the configuration of the message server. Its texts are quoted as in JSON."""
-    url = config().link(f"{config().site}/undelivered")
-    lines = (("name", config().domain), ("undelivered_url", url))
-    name, undelivered_url = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in lines)
-    return f'[[domain]]\n{name}\napikeys = ["…"]\n{undelivered_url}\n'
+    url = config().link(config().endpoint("undelivered"))
+    return f'[[domain]]\n{_line("name", config().domain)}apikeys = ["…"]\n{_line("undelivered_url", url)}'
+
+
+def gateway_lines() -> str:
+    """The lines of this site for the configuration of the gateway to XMPP; empty if it has none."""
+    if not config().xmpp:
+        return ""
+    url = config().link(config().endpoint("xmpp"))
+    own = _line("login_domain", config().xmpp) + _line("site_url", url) + _line("domain", config().domain)
+    return f'{own}apikey = "…"\n'
+
+
+def _line(key: str, value: str) -> str:
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
 
 
 def _answered(url: str, found: _Fetched) -> str:

@@ -28,7 +28,7 @@ from .db import DjangoDb
 DEFAULT_HOST = "nextim_site.django.hosts.AuthHost"
 KNOWN = {
     *("SERVER", "PUBLIC_URL", "DOMAIN", "APIKEY", "ORIGINS", "JSONP_ORIGINS", "HOST", "DATABASE", "PREFIX"),
-    *("INSERT", "EXCLUDE", "USER_LINKS", "LOGIN_URL"),
+    *("INSERT", "EXCLUDE", "USER_LINKS", "LOGIN_URL", "XMPP", "XMPP_GROUPS", "PAGE"),
 }
 
 
@@ -87,6 +87,7 @@ def config() -> Config:
         log_in_url=log_in_url(),
         cookie_path=settings.SESSION_COOKIE_PATH,
         user_links=option("USER_LINKS"),
+        xmpp=option("XMPP"),
     )
 
 

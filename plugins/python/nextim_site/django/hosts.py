@@ -18,11 +18,14 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from nextim_site import Contact, Host, Me, Notice, Person, Relations, Request, Room, Wanted
+from nextim_site import Contact, Extras, Host, Me, Notice, Person, Relations, Request, Room, Wanted
 from nextim_site.limits import CONTACTS_MAX
 
+from .conf import config, option
 from .signals import of_chat
 
 
@@ -74,10 +77,30 @@ class AuthHost(Host):
         return [Room(str(group.pk), group.name, group.members) for group in counted.order_by("name")]
 
     def may(self, me: Person, act: str, target: str | None = None) -> str | None:
-        """Superusers may write to everybody."""
+        """Superusers may write to everybody, and the groups of the setting chat by XMPP."""
         if act == "broadcast" and not self.users().filter(pk=me.id, is_superuser=True).exists():
             return gettext("Only an administrator may write to everybody.")
+        if act == "xmpp" and not self._is_in(me, option("XMPP_GROUPS", ())):
+            return gettext("This site does not let you chat by XMPP.")
         return None
+
+    @staticmethod
+    def _is_in(me: Person, groups: Sequence[str]) -> bool:
+        """Whether the user is in one of these groups; everybody is if there are none."""
+        return not groups or Group.objects.filter(user=me.id, name__in=groups).exists()
+
+    def extras(self, me: Person) -> Extras:
+        """Who may use clients of XMPP finds the page for chat passwords in the menu."""
+        if not config().xmpp or self.may(me, "xmpp") is not None:
+            return Extras()
+        return Extras(({"title": gettext("Chat passwords"), "url": config().endpoint("chat_passwords")},))
+
+    def page(self, request: Request, title: str, content: str) -> str:
+        """By the template that the setting names."""
+        template = option("PAGE")
+        if not template:
+            return super().page(request, title, content)
+        return render_to_string(template, {"title": title, "content": mark_safe(content)}, request.native)
 
     def words(self, text: str) -> str:
         """By the translations of this app, in the language of the request."""

@@ -64,12 +64,12 @@ def _logged_out(request: Any, **_: Any) -> None:
 
 def _user_saved(instance: Any, created: bool, **_: Any) -> None:
     """A user who may not log in any more, or whose password is new. Django keeps the new password beside the user until
-    it is saved; all other sessions end with it."""
+    it is saved; all other sessions end with it, and so do the chat passwords of devices."""
     user = str(instance.pk)
     if not instance.is_active:
         _tell(lambda tell: tell.banned(user))
     elif not created and getattr(instance, "_password", None) is not None:
-        _tell(lambda tell: tell.logged_out_everywhere(user))
+        _tell(lambda tell: tell.new_password(user))
 
 
 def _user_deleted(instance: Any, **_: Any) -> None:

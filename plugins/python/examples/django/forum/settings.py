@@ -3,7 +3,7 @@
 Owns: what the chat adds to Spirit's own settings. Must not: be used as it is: the key is written here.
 
 The environment says where things are: `FORUM_DIR`, `FORUM_PORT`, `FORUM_TEST` (no limit on attempts to log in),
-`NEXTIM_SERVER`, `NEXTIM_DOMAIN` and `NEXTIM_APIKEY`. With `DATABASE_SOCKET` and `DATABASE_USER`, which
+`NEXTIM_SERVER`, `NEXTIM_DOMAIN`, `NEXTIM_XMPP` and `NEXTIM_APIKEY`. With `DATABASE_SOCKET` and `DATABASE_USER`, which
 `plugins/with-database` sets, the database is PostgreSQL; else it is SQLite.
 """
 
@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from spirit.extra.project_template.project_name.settings.base import *  # noqa: F403
-from spirit.extra.project_template.project_name.settings.base import INSTALLED_APPS, MIDDLEWARE
+from spirit.extra.project_template.project_name.settings.base import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
 
 _DIR = Path(os.environ.get("FORUM_DIR", "."))
 _PORT = os.environ.get("FORUM_PORT", "8082")
@@ -57,6 +57,7 @@ else:
 # From here on, what the chat needs.
 INSTALLED_APPS = [*INSTALLED_APPS, "friendship", "nextim_site.django"]
 MIDDLEWARE = ["nextim_site.django.middleware.BarMiddleware", *MIDDLEWARE]
+TEMPLATES = [{**TEMPLATES[0], "DIRS": [Path(__file__).with_name("templates")]}]
 NEXTIM = {
     "SERVER": os.environ.get("NEXTIM_SERVER", "http://127.0.0.1:8000"),
     "DOMAIN": os.environ.get("NEXTIM_DOMAIN", "localhost"),
@@ -66,5 +67,7 @@ NEXTIM = {
     "INSERT": True,
     "EXCLUDE": ["/admin/", "/st/admin/", "/user/login/", "/user/register/"],
     "USER_LINKS": r"/user/(\d+)/",
+    "XMPP": os.environ.get("NEXTIM_XMPP", ""),
+    "PAGE": "chat.html",
     "JSONP_ORIGINS": [origin for origin in [os.environ.get("FORUM_JSONP")] if origin],
 }

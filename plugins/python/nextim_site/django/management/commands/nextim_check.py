@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from nextim_site.django.attempts import ATTEMPTS, domain_table
+from nextim_site.django.attempts import ATTEMPTS, domain_table, gateway_lines
 
 
 class Command(BaseCommand):
@@ -29,5 +29,8 @@ class Command(BaseCommand):
             paint, word = (self.style.SUCCESS, _("passed")) if outcome.is_passed else (self.style.ERROR, _("failed"))
             self.stdout.write(paint(f"{word}  {outcome.words}"))
         self.stdout.write("\n" + _("For the configuration of the message server:") + f"\n\n{domain_table()}")
+        gateway = gateway_lines()
+        if gateway:
+            self.stdout.write(_("For the configuration of the gateway to XMPP:") + f"\n\n{gateway}")
         if failed:
             raise CommandError(_("%(failed)d of %(all)d failed") % {"failed": failed, "all": len(ATTEMPTS)})

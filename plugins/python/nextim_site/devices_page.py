@@ -44,17 +44,17 @@ def devices_page(plugin: Plugin, passwords: ChatPasswords, request: Request) -> 
         return _page(plugin, request, me, refused=refusal)
     if request.method != "POST":
         return _page(plugin, request, me, _content(plugin, passwords, me))
-    plugin.may_act(me.id, NAME)
     try:
-        made = _act(passwords, me, request)
+        made = _act(plugin, passwords, me, request)
     except Refusal as refusal:
         return _page(plugin, request, me, _content(plugin, passwords, me), refusal)
     # Only a new password is shown in the answer to its form; it stands nowhere else.
     return _page(plugin, request, me, _content(plugin, passwords, me, made)) if made else _to(own)
 
 
-def _act(passwords: ChatPasswords, me: Me, request: Request) -> str:
+def _act(plugin: Plugin, passwords: ChatPasswords, me: Me, request: Request) -> str:
     """The password that was made; empty if some were revoked."""
+    plugin.may_act(me.id, NAME)
     revoked = text(request.params, "revoke")
     if revoked == _ALL:
         passwords.revoke_all(me)

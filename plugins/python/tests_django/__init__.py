@@ -33,6 +33,7 @@ settings.configure(
         "HOST": "nextim_site.django.hosts.FriendshipHost",
         "INSERT": True,
         "EXCLUDE": ["/plain/"],
+        "XMPP": "login.example",
     },
 )
 django.setup()

@@ -123,6 +123,15 @@ class Check(Case):
                 own.set_meta(database(), "schema", schema)
         self.assertEqual(len([line for line in self.check() if line.startswith("passed")]), 4)
 
+    def test_the_lines_of_the_gateway(self) -> None:
+        self.change(domain='a "b"', url="https://forum.example")
+        lines = self.check()
+        gateway = lines[lines.index("For the configuration of the gateway to XMPP:") + 2 :]
+        urls = ['login_domain = "login.example"', 'site_url = "https://forum.example/webim/xmpp"']
+        self.assertEqual(gateway[:4], [*urls, 'domain = "a \\"b\\""', 'apikey = "…"'])
+        self.change(xmpp="")
+        self.assertNotIn("For the configuration of the gateway to XMPP:", self.check())
+
     def test_the_table_to_paste(self) -> None:
         self.change(domain='a "b" \\', url="https://forum.example")
         expected = '[[domain]]\nname = "a \\"b\\" \\\\"\napikeys = ["…"]\n'

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from flask import Flask, render_template_string
 
+from nextim_site import Handler
 from nextim_site.flask import nextim
 from tests.world import OWN, Case
 
@@ -38,3 +42,17 @@ class Blueprint(Case):
         self.assertNotIn("Set-Cookie", self.client.get("/").headers)
         self.site.sessions.clear()
         self.assertIn("Max-Age=0", self.client.get("/").headers["Set-Cookie"])
+
+    def test_a_member_makes_a_chat_password(self) -> None:
+        handler = Handler(self.site, self.db, self.im, replace(self.config, xmpp="login.example"))
+        app = Flask(__name__)
+        app.register_blueprint(nextim(handler), url_prefix="/webim")
+        client = app.test_client()
+        client.set_cookie("session", "alice-1")
+        made = client.post("/webim/chat_passwords", data={"device": "phone"}, headers={"Origin": OWN})
+        self.assertEqual((made.status_code, made.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+        password = re.findall(r"\b[a-z2-9]{24}\b", made.text)[0]
+        sent = {"action": "auth", "user": "alice", "password": password}
+        gateway = app.test_client().post("/webim/xmpp", json=sent, auth=("forum.example", "the key"))
+        self.assertEqual(gateway.json, {"user": "alice"})
+        self.assertNotIn(password, client.get("/webim/chat_passwords").text)

@@ -287,6 +287,7 @@ class Commands(Case):
             ({"SERVRE": "x"}, "nextim.E004"),
             ({"HOST": "nowhere.Host"}, "nextim.E005"),
             ({"HOST": "builtins.dict"}, "nextim.E005"),
+            ({"XMPP_GROUPS": "Crew"}, "nextim.E007"),
         ]
         for changes, expected in cases:
             with self.subTest(changes), override_settings(NEXTIM={**settings.NEXTIM, **changes}):

@@ -32,6 +32,8 @@ def check(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
         found.append(Error('NEXTIM["ORIGINS"] is empty: every change would be refused.', hint, id="nextim.E003"))
     for name in sorted(set(getattr(settings, "NEXTIM", {})) - KNOWN):
         found.append(Error(f"There is no setting NEXTIM[{name!r}].", id="nextim.E004"))
+    if isinstance(option("XMPP_GROUPS", ()), str):
+        found.append(Error('NEXTIM["XMPP_GROUPS"] must be a list of names.', id="nextim.E007"))
     return [*found, *_check_host(), *_check_pages()]
 
 

@@ -36,7 +36,9 @@ local function ask(username, password, address)
 	module:add_timer(SECONDS, function () finish(0); end);
 	wait();
 	local answer = status == 200 and json.decode(body) or nil;
-	return status, type(answer) == "table" and answer.user or nil;
+	local user = type(answer) == "table" and answer.user or nil;
+	-- An answer that was cut is none: it says nothing of the password.
+	return status == 200 and not user and 0 or status, user;
 end
 
 local provider = { name = "nextim" };

@@ -48,6 +48,10 @@ class Browser:
         except urllib.error.HTTPError as error:
             raise Refused(f"{error.code} {error.read().decode()}") from error
 
+    def call(self, endpoint: str, **fields: str):
+        """Asks an endpoint as a page does."""
+        return json.loads(self.post(self.world.endpoint(endpoint), **fields))
+
     def chat_password(self, device: str = "phone") -> str:
         """Makes a chat password on the site's page, where it stands once."""
         page = self.post("/chat-passwords", name=device)
@@ -66,14 +70,14 @@ class Page:
     async def open(self, **fields: str) -> Page:
         """Goes online."""
         fields = {"show": "available", "version": "6"} | fields
-        self.answer = json.loads(await asyncio.to_thread(self.browser.post, "/webim/online", **fields))
+        self.answer = await asyncio.to_thread(self.browser.call, "online", **fields)
         self.ticket = self.answer["connection"]["ticket"]
         return self
 
     async def post(self, endpoint: str, **fields: str):
         """Asks the site."""
         fields["ticket"] = self.ticket
-        return json.loads(await asyncio.to_thread(self.browser.post, f"/webim/{endpoint}", **fields))
+        return await asyncio.to_thread(self.browser.call, endpoint, **fields)
 
     async def say(self, to: str, body: str, kind: str = "unicast") -> str:
         """Sends a message, and returns its id."""

@@ -1,4 +1,4 @@
-"""A message server, the reference community, Prosody and the gateway, each on a port of its own.
+"""A message server, a site, Prosody and the gateway, each on a port of its own. The site is the reference community.
 
 Owns: starting and stopping them, and the configuration that the project ships, with other ports. Must not: know what
 a test is about.
@@ -54,27 +54,43 @@ class World:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nextim-xmpp-"))
         self.ports = {name: free_port() for name in ("im", "site", "c2s", "component", "admin", "standby")}
         self.running: dict[str, subprocess.Popen] = {}
+        self.site_url = f"http://127.0.0.1:{self.ports['site']}"
         self.write_configurations()
         try:
+            self.prepare_site()
             for name in ("im", "site", "prosody", "gateway"):
                 self.start(name)
         except BaseException:
             self.close()
             raise
 
+    def endpoint(self, name: str) -> str:
+        """The path of an endpoint of the site."""
+        return f"/webim/{name}"
+
+    def prepare_site(self) -> None:
+        """What the site needs before it is started; the community needs nothing."""
+
+    def site_command(self) -> list:
+        """What starts the site."""
+        return (
+            [BINARIES / "nextim-community", "--listen", f"127.0.0.1:{self.ports['site']}"]
+            + ["--im", f"http://127.0.0.1:{self.ports['im']}", "--domain", "forum.example", "--apikey", "key"]
+            + ["--db", self.folder / "community.sqlite", "--xmpp", "login.example"]
+        )
+
     def write_configurations(self) -> None:
         """The shipped configurations, with the ports and folders of this world."""
         ports = self.ports
         (self.folder / "nextim.toml").write_text(
             f'listen = ["127.0.0.1:{ports["im"]}"]\n[[domain]]\nname = "forum.example"\napikeys = ["key"]\n'
-            f'undelivered_url = "http://127.0.0.1:{ports["site"]}/webim/undelivered"\n'
+            f'undelivered_url = "{self.site_url}{self.endpoint("undelivered")}"\n'
         )
-        self.site_url = f"http://127.0.0.1:{ports['site']}"
         settings = (ROOT / "gateway/nextim-xmpp.toml").read_text()
         for old, new in (
             ("127.0.0.1:5347", f"127.0.0.1:{ports['component']}"),
             ("127.0.0.1:8002", f"127.0.0.1:{ports['admin']}"),
-            ("https://forum.example", self.site_url),
+            ("https://forum.example/webim/xmpp", self.site_url + self.endpoint("xmpp")),
             ('apikey = "change me"', 'apikey = "key"'),
         ):
             assert old in settings, old
@@ -106,7 +122,7 @@ class World:
             ("/etc/prosody/certs", str(certs)),
             ('rate = "10kb/s"', 'rate = "10mb/s"'),
             ("component_ports = { 5347 }", f"component_ports = {{ {self.ports['component']} }}"),
-            ("https://forum.example", self.site_url),
+            ("https://forum.example/webim/xmpp", self.site_url + self.endpoint("xmpp")),
             ('nextim_apikey = "change me"', 'nextim_apikey = "key"'),
             ('VirtualHost "login.example"', own),
         ):
@@ -120,17 +136,21 @@ class World:
         ports, folder = self.ports, self.folder
         commands = {
             "im": [BINARIES / "nextim", "--config", folder / "nextim.toml"],
-            "site": [BINARIES / "nextim-community", "--listen", f"127.0.0.1:{ports['site']}"]
-            + ["--im", f"http://127.0.0.1:{ports['im']}", "--domain", "forum.example", "--apikey", "key"]
-            + ["--db", folder / "community.sqlite", "--xmpp", "login.example"],
+            "site": self.site_command(),
             "prosody": [shutil.which("prosody") or "prosody", "-F", "--config", folder / "prosody.cfg.lua"],
             "gateway": [BINARIES / "nextim-xmpp", "--config", folder / "gateway.toml"],
             "standby": [BINARIES / "nextim-xmpp", "--config", folder / "standby.toml"],
         }
         with open(folder / f"{name}.log", "ab") as log:
             environment = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "HOME": str(folder)}
+            # In a group of its own, with the processes that it starts, which PHP leaves behind.
             process = subprocess.Popen(
-                [str(word) for word in commands[name]], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
+                [str(word) for word in commands[name]],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=environment | self.environment(),
+                start_new_session=True,
             )
         self.running[name] = process
         port = {"prosody": "component", "gateway": "admin"}.get(name, name)
@@ -138,6 +158,10 @@ class World:
         assert process.poll() is None, (folder / f"{name}.log").read_text()
         if name == "gateway":
             eventually("the gateway is connected", self.is_healthy)
+
+    def environment(self) -> dict[str, str]:
+        """What programs find in their environment beside the usual."""
+        return {}
 
     def is_healthy(self, port: str = "admin") -> bool:
         """Whether the gateway with this admin listener says so."""
@@ -183,7 +207,7 @@ class World:
         """Ends all programs, and removes the folder."""
         for process in self.running.values():
             process.send_signal(signal.SIGCONT)
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(SECONDS)
         if not os.environ.get("NEXTIM_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)

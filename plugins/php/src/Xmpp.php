@@ -26,7 +26,14 @@ final class Xmpp
         'history' => [false, [History::class, 'recent']],
     ];
 
+    /** Prosody 0.12 takes an answer without a length for empty, if its body comes after its head. */
     public static function xmpp(Site $site, Request $request): Response
+    {
+        $response = self::answer($site, $request);
+        return $response->with('Content-Length', (string) strlen($response->body));
+    }
+
+    private static function answer(Site $site, Request $request): Response
     {
         $fields = Undelivered::read($site, $request);
         if (!$fields instanceof \stdClass) {

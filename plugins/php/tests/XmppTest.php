@@ -77,6 +77,8 @@ final class XmppTest extends KitCase
         $password = $this->make('alice', ' My phone ');
         self::assertMatchesRegularExpression('/^[a-km-np-z2-9]{24}$/D', $password);
         self::assertSame(['user' => 'alice'], $this->act('auth', 'alice', ['password' => $password]));
+        $answer = $this->as('site:key', '{"action":"auth","user":"alice","password":"' . $password . '"}');
+        self::assertContains(['Content-Length', (string) strlen($answer->body)], $answer->headers);
         [$kept] = $this->handler->chatPasswords()->of($this->person('alice'));
         self::assertSame(['My phone', $this->now, $this->now], [$kept['device'], $kept['created'], $kept['used']]);
         foreach ([['bob', $password], ['alice', 'right'], ['alice', ''], ['nobody', $password]] as [$user, $wrong]) {

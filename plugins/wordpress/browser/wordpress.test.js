@@ -205,6 +205,40 @@ test('an administrator saves the settings, and the test of them is green', async
   wp('activate');
 });
 
+test('a member makes a chat password in the profile, and revokes it', async () => {
+  const { page } = await member('alice');
+  await page.goto(`${site}/wp-admin/profile.php`);
+  const section = page.locator('#nextim-chat-passwords');
+  const device = section.getByLabel('New device');
+  await section.getByText(`${ALICE}@login.example`).waitFor();
+  // The field is no part of the profile's own form, which is not saved by it.
+  await device.fill('Phone of <Alice>');
+  await device.press('Enter');
+  await section.getByText('Your new chat password').waitFor();
+  const made = await section.locator('code').first().innerText();
+  assert.match(made, /^[a-z2-9]{24}$/);
+  assert.equal(await page.getByText('Profile updated.').count(), 0);
+  assert.equal(await device.inputValue(), '');
+  await section.scrollIntoViewIfNeeded();
+  await picture(page, 'profile-1280');
+  await device.fill('Desk');
+  await section.getByRole('button', { name: 'Make a password' }).click();
+  await section.getByRole('row', { name: /^Desk/ }).waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await section.scrollIntoViewIfNeeded();
+  await picture(page, 'profile-390');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `${wide}`);
+  await section.getByRole('button', { name: 'Revoke the password of Phone of <Alice>' }).click();
+  await section.getByText('The chat password is revoked.').waitFor();
+  assert.equal(await section.getByRole('row', { name: /^Phone of/ }).count(), 0);
+  assert.equal(await section.getByText(made).count(), 0);
+  // The profile's own form still saves the profile.
+  await page.getByLabel('Nickname (required)').press('Enter');
+  await page.getByText('Profile updated.').waitFor();
+  assert.equal(await section.getByRole('row', { name: /^Desk/ }).count(), 1);
+});
+
 test('when the plugin is deactivated, the chat of open pages ends, and nothing is lost', async () => {
   const [alice, bob] = [await member('alice'), await member('bob')];
   const toBob = await alice.bar.chatWith(BOBS_NICK);

@@ -147,9 +147,9 @@ final class ProfileSection
             return;
         }
         $named = $this->made === '' ? $this->device : '';
-        echo '<input id="nextim-device" class="regular-text" form="', esc_attr(self::FORM), '" name="nextim_device"',
-            ' required maxlength="', (int) Limits::DEVICE_CHARS, '" placeholder="', esc_attr__('My phone', 'nextim'),
-            '" autocomplete="off" aria-describedby="nextim-device-help" value="', esc_attr($named),
+        echo '<input type="text" id="nextim-device" class="regular-text" form="', esc_attr(self::FORM),
+            '" name="nextim_device" required maxlength="', (int) Limits::DEVICE_CHARS, '" placeholder="',
+            esc_attr__('My phone', 'nextim'), '" autocomplete="off" aria-describedby="nextim-device-help" value="', esc_attr($named),
             '"> <button class="button" form="', esc_attr(self::FORM), '" name="', esc_attr(self::ACTION),
             '" value="make">', esc_html__('Make a password', 'nextim'), '</button>',
             '<p class="description" id="nextim-device-help">',
@@ -159,27 +159,29 @@ final class ProfileSection
     /** @param list<array{id: string, device: string, created: int, used: int}> $kept */
     private function list(array $kept): void
     {
-        $titles = ['device' => __('Device', 'nextim'), 'made' => __('Made', 'nextim'),
-            'used' => __('Last log-in', 'nextim'), 'revoke' => __('Revoke', 'nextim')];
-        echo '<table class="wp-list-table widefat striped" style="max-width: 60em"><thead><tr>';
-        foreach ($titles as $name => $title) {
-            $class = $name === 'device' ? ' class="column-primary"' : '';
-            echo "<th scope=\"col\"$class>", esc_html($title), '</th>';
+        echo '<table class="widefat striped" style="max-width: 60em"><thead><tr>';
+        $revoke = __('Revoke', 'nextim');
+        foreach ([__('Device', 'nextim'), __('Made', 'nextim'), __('Last log-in', 'nextim')] as $title) {
+            echo '<th scope="col">', esc_html($title), '</th>';
         }
-        echo '</tr></thead><tbody>';
+        echo '<td><span class="screen-reader-text">', esc_html($revoke), '</span></td></tr></thead><tbody>';
         foreach ($kept as ['id' => $id, 'device' => $device, 'created' => $created, 'used' => $used]) {
             $used = $used === 0 ? __('never', 'nextim') : self::date($used);
             /* translators: %s: the name of a device */
             $label = sprintf(__('Revoke the password of %s', 'nextim'), $device);
-            echo '<tr><td class="column-primary" data-colname="', esc_attr($titles['device']), '">', esc_html($device),
-                '</td><td data-colname="', esc_attr($titles['made']), '">', esc_html(self::date($created)),
-                '</td><td data-colname="', esc_attr($titles['used']), '">', esc_html($used), '</td><td data-colname="',
-                esc_attr($titles['revoke']), '"><button class="button" form="', esc_attr(self::FORM), '" name="',
-                esc_attr(self::ACTION), '" value="', esc_attr($id), '" aria-label="', esc_attr($label),
-                '" formnovalidate>', esc_html($titles['revoke']), '</button></td></tr>';
+            echo '<tr>', self::cell(esc_html($device)), self::cell(esc_html(self::date($created))),
+                self::cell(esc_html($used)), self::cell('<button class="button" form="' . esc_attr(self::FORM)
+                    . '" name="' . esc_attr(self::ACTION) . '" value="' . esc_attr($id) . '" aria-label="'
+                    . esc_attr($label) . '" formnovalidate>' . esc_html($revoke) . '</button>'), '</tr>';
         }
         echo '</tbody></table><p class="description">', esc_html__('Revoking one logs all your devices out; the others'
             . ' log in again by themselves. A new password of your account revokes all.', 'nextim'), '</p>';
+    }
+
+    /** On one line with the button at its end. */
+    private static function cell(string $html): string
+    {
+        return "<td style=\"vertical-align: middle; overflow-wrap: anywhere\">$html</td>";
     }
 
     private static function date(int $ms): string

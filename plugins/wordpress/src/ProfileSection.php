@@ -149,7 +149,8 @@ final class ProfileSection
         $named = $this->made === '' ? $this->device : '';
         echo '<input type="text" id="nextim-device" class="regular-text" form="', esc_attr(self::FORM),
             '" name="nextim_device" required maxlength="', (int) Limits::DEVICE_CHARS, '" placeholder="',
-            esc_attr__('My phone', 'nextim'), '" autocomplete="off" aria-describedby="nextim-device-help" value="', esc_attr($named),
+            esc_attr__('My phone', 'nextim'), '" autocomplete="off" aria-describedby="nextim-device-help" value="',
+            esc_attr($named),
             '"> <button class="button" form="', esc_attr(self::FORM), '" name="', esc_attr(self::ACTION),
             '" value="make">', esc_html__('Make a password', 'nextim'), '</button>',
             '<p class="description" id="nextim-device-help">',

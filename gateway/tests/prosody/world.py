@@ -6,6 +6,7 @@ a test is about.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -207,7 +208,9 @@ class World:
         """Ends all programs, and removes the folder."""
         for process in self.running.values():
             process.send_signal(signal.SIGCONT)
-            os.killpg(process.pid, signal.SIGKILL)
+            # There is no group any more if a program has ended by itself, with all that it started.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(SECONDS)
         if not os.environ.get("NEXTIM_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -34,16 +34,20 @@ final class Params
         return new self($values);
     }
 
-    /** The fields of an object that are texts or numbers; objects as JSON. */
+    /** The fields of an object that are texts or numbers, and `meta` as JSON; others count as missing. */
     public static function ofJson(\stdClass $fields): self
     {
-        $text = fn(mixed $value): ?string => match (true) {
-            is_string($value) => $value,
-            is_int($value) => (string) $value,
-            $value instanceof \stdClass => Response::encode($value),
-            default => null,
-        };
-        return new self(array_filter(array_map($text, get_object_vars($fields)), is_string(...)));
+        $values = [];
+        foreach (get_object_vars($fields) as $name => $value) {
+            $text = match (true) {
+                is_string($value) => $value,
+                is_int($value) => (string) $value,
+                $name === 'meta' && $value instanceof \stdClass => Response::encode($value),
+                default => null,
+            };
+            $values += $text === null ? [] : [$name => $text];
+        }
+        return new self($values);
     }
 
     /** A parameter as it was sent; an empty text if it was not. */

@@ -78,14 +78,14 @@ class Params:
 
     @staticmethod
     def of_json(fields: Mapping[str, Any]) -> Params:
-        """The fields of an object that are texts or numbers; objects as JSON."""
+        """The fields of an object that are texts or numbers, and `meta` as JSON; others count as missing."""
         params = Params()
         for name, value in fields.items():
             if isinstance(value, str):
                 sent = value
             elif isinstance(value, int) and not isinstance(value, bool):
                 sent = str(value)
-            elif isinstance(value, dict):
+            elif name == "meta" and isinstance(value, dict):
                 sent = json.dumps(value, ensure_ascii=False)
             else:
                 continue

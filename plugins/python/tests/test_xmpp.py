@@ -287,7 +287,7 @@ class Sessions(XmppCase):
         self.assertEqual(json.loads(pushed[0]["meta"]), {"k": [1]})
         for status, other in (
             *((404, {"to": "nobody"}), (403, {"to": "alice"}), (404, {"type": "multicast"})),
-            *((400, {"body": "x" * 32_769}), (400, {"body": True})),
+            *((400, {"body": "x" * 32_769}), (400, {"body": True}), (400, {"body": {"k": 1}}), (400, {"to": ["bob"]})),
         ):
             self.act("message", "alice", status, **{**sent, "cid": f"o{status}", **other})
         self.act("message", "carol", 403, **sent)

@@ -11,9 +11,12 @@ use crate::puppet::{Act, Call};
 use crate::world::{APIKEY, DOMAIN, World, go_online, send, send_room};
 
 const CHAT: &[&str] = &["chat_password"];
+/// What a call of the gateway may have.
+const CALL_BYTES: usize = 1_048_576;
 
 pub(super) const CASES: &[Case] = &[
     offered("xmpp: only the key of the domain counts", CHAT, keys),
+    offered("xmpp: fields of another kind are missing, and a body has an end", CHAT, kinds),
     offered("xmpp: a client logs in by a chat password and nothing else", CHAT, log_in),
     offered("xmpp: failures are limited and stop no right password", CHAT, failures),
     offered("xmpp: a banned user has no client", &["chat_password", "ban"], ban),
@@ -60,6 +63,24 @@ fn keys(world: &World) -> Verdict {
     world.xmpp("dance", "alice", &json!({}))?.refuses(501, "an action that is not served")?;
     let nobody = json!({"action": "online", "user": "no such user"}).to_string();
     world.xmpp_as(&nobody, DOMAIN, APIKEY)?.refuses(403, "such an account cannot chat")
+}
+
+fn kinds(world: &World) -> Verdict {
+    let ticket = ticket(world, "alice")?;
+    let sent = json!({"ticket": ticket, "to": world.id("bob"), "type": "unicast", "body": "x", "cid": "k"});
+    for other in [json!({"k": 1}), json!(["x"]), json!(true), Value::Null] {
+        for name in ["body", "to"] {
+            let mut fields = sent.clone();
+            fields[name] = other.clone();
+            world.xmpp("message", "alice", &fields)?.refuses(400, "a field of another kind is missing")?;
+        }
+        let body = json!({"action": "online", "user": other}).to_string();
+        world.xmpp_as(&body, DOMAIN, APIKEY)?.refuses(400, "a user is a text")?;
+    }
+    let long =
+        json!({"action": "online", "user": world.id("alice"), "status": "x".repeat(CALL_BYTES)}).to_string();
+    world.xmpp_as(&long, DOMAIN, APIKEY)?.refuses(413, "a call has at most a MiB")?;
+    world.xmpp("message", "alice", &sent)?.is(200, "the same in the right kinds")
 }
 
 fn log_in(world: &World) -> Verdict {

@@ -72,8 +72,8 @@ def online(plugin: Plugin, request: Request) -> Response:
 
 
 def begin(plugin: Plugin, me: Me, params: Params, who: Callable[[], Me | None]) -> Json:
-    """All that comes after the log-in; a `CallError` if the message server opens no session. `who` is whose log-in it
-    is, asked again when the session is open."""
+    """All that comes after the log-in; a `CallError` if the message server opens no session. `who` looks the user of
+    the log-in up once more when the session is open."""
     show = short(params, "show", SHOW_BYTES_MAX)
     sent = clearable(params, "status", STATUS_BYTES_MAX)
     knowledge = _Knowledge.gather(plugin, me, params)
@@ -118,6 +118,10 @@ def _failed(error_msg: str) -> Response:
 
 
 def _end(plugin: Plugin, session: Session) -> None:
+    try:
+        tickets.remove(plugin.db, session.ticket)
+    except Exception as error:  # The database may be why the session ends. The row is removed when it is too old.
+        plugin.log("warning", f"ticket of a failed online: {type(error).__name__}")
     try:
         plugin.im.offline(ticket=session.ticket)
     except CallError as error:

@@ -190,6 +190,7 @@ class Ends(XmppCase):
         self.im.before = revoke
         self.act("online", "alice", 401)
         self.assertEqual(len(self.ended()), 1)
+        self.assertEqual(self.db.rows("SELECT me FROM {p}tickets"), [], "the ticket of no session is kept")
 
     def test_a_session_that_is_beginning_ends_with_its_password(self) -> None:
         """Also after the last look whether it may go on, of which the rooms are a part."""

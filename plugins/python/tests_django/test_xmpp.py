@@ -83,6 +83,15 @@ class Xmpp(Case):
         self.assertEqual(self.act("auth", self.alice, password=password).status_code, 401)
         self.assertEqual(self.act("online", self.alice).status_code, 401)
 
+    def test_a_new_password_of_a_closed_account_ends_chat_passwords_too(self) -> None:
+        password = self.make(self.alice)
+        self.alice.is_active = False
+        self.alice.set_password("new")
+        self.alice.save()
+        self.alice.is_active = True
+        self.alice.save()
+        self.assertEqual(self.act("auth", self.alice, password=password).status_code, 401)
+
     def test_closed_and_deleted_accounts_have_no_clients(self) -> None:
         passwords = {user: self.make(user) for user in (self.bob, self.erin)}
         self.bob.is_active = False

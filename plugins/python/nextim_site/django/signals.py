@@ -63,13 +63,14 @@ def _logged_out(request: Any, **_: Any) -> None:
 
 
 def _user_saved(instance: Any, created: bool, **_: Any) -> None:
-    """A user who may not log in any more, or whose password is new. Django keeps the new password beside the user until
-    it is saved; all other sessions end with it, and so do the chat passwords of devices."""
+    """A user whose password is new, or who may not log in any more. Django keeps the new password beside the user until
+    it is saved; all other sessions end with it, and so do the chat passwords of devices, also of an account that is
+    closed: it may be opened again."""
     user = str(instance.pk)
-    if not instance.is_active:
-        _tell(lambda tell: tell.banned(user))
-    elif not created and getattr(instance, "_password", None) is not None:
+    if not created and getattr(instance, "_password", None) is not None:
         _tell(lambda tell: tell.new_password(user))
+    elif not instance.is_active:
+        _tell(lambda tell: tell.banned(user))
 
 
 def _user_deleted(instance: Any, **_: Any) -> None:

@@ -92,6 +92,11 @@ class Xmpp(Case):
         self.alice.save()
         self.assertEqual(self.act("auth", self.alice, password=password).status_code, 401)
 
+    def test_a_call_beyond_the_limit_of_django_is_too_long(self) -> None:
+        with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1_000):
+            answer = self.act("online", self.alice, status="x" * 1_000)
+        self.assertEqual((answer.status_code, answer.json()["error"]), (413, "too long"))
+
     def test_closed_and_deleted_accounts_have_no_clients(self) -> None:
         passwords = {user: self.make(user) for user in (self.bob, self.erin)}
         self.bob.is_active = False

@@ -55,8 +55,8 @@ class Plugin:
             raise too_many("You are doing this too often. Please wait a moment.")
 
     def may_fail(self, address: str, user: str) -> None:
-        """Counts a failed log-in of a client of XMPP, and refuses to answer more than that to whoever fails too often.
-        The coarse limits come first, so that what they refuse leaves no row by its name."""
+        """Counts a failed log-in of a client of XMPP, and refuses more than the limits allow. The coarse limits come
+        first, so that what they refuse leaves no row by its name."""
         for what, at_once in (
             (f"chat address {address}", CHAT_FAILURES_ADDRESS),
             ("chat all", CHAT_FAILURES_ALL),

@@ -90,7 +90,7 @@ class AuthHost(Host):
         return not groups or Group.objects.filter(user=me.id, name__in=groups).exists()
 
     def extras(self, me: Person) -> Extras:
-        """Who may use clients of XMPP finds the page for chat passwords in the menu."""
+        """The menu leads members who may use clients of XMPP to the page for chat passwords."""
         if not config().xmpp or self.may(me, "xmpp") is not None:
             return Extras()
         return Extras(({"title": gettext("Chat passwords"), "url": config().endpoint("chat_passwords")},))

@@ -78,9 +78,14 @@ class Handler:
     def __init__(self, host: Host, db: Db, im: Im, config: Config) -> None:
         self.plugin = Plugin(host, db, im, config)
         self.tell = Tell(self.plugin)
-        self.chat_passwords = ChatPasswords(self.plugin, self.tell)
         self._is_migrated = False
         self._migrating = threading.Lock()
+
+    @property
+    def chat_passwords(self) -> ChatPasswords:
+        """For a page of the site, which may come before any request of the kit: the tables are there."""
+        self._migrate()
+        return ChatPasswords(self.plugin, self.tell)
 
     def handle(self, request: Request) -> Response:
         """Answers a request. It never raises: a fault is logged, and the page tries again later."""

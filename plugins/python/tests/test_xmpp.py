@@ -241,7 +241,6 @@ class Ends(XmppCase):
         self.db.run("DROP TABLE {p}chat_passwords")
         own.set_meta(self.db, "schema", "1")
         self.use(replace(self.config, xmpp="login.example"))
-        self.ask("alice", "setting", data="{}")
         self.make("alice")
 
 

@@ -6,10 +6,31 @@ Owns: ending programs. Each test has programs of its own. Must not: measure how 
 from __future__ import annotations
 
 import signal
+import sys
 import unittest
 
 from .people import Browser, Client, Page, Refused, text
 from .world import World, eventually
+
+
+CUT_SITE = """
+import http.server, sys
+
+class Site(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Site).serve_forever()
+"""
+
+
+class Cut(World):
+    """A site whose answers end after their head."""
+
+    def site_command(self) -> list:
+        return [sys.executable, "-c", CUT_SITE, self.ports["site"]]
 
 
 class Trouble(unittest.IsolatedAsyncioTestCase):
@@ -98,6 +119,14 @@ class Trouble(unittest.IsolatedAsyncioTestCase):
         for path in kept:
             for word in (b"alice", b"bob", b"nobody", b"secret", self.password.encode()):
                 self.assertNotIn(word, path.read_bytes(), path)
+
+
+class CutAnswers(unittest.IsolatedAsyncioTestCase):
+    async def test_an_answer_that_was_cut_does_not_make_a_password_wrong(self) -> None:
+        world = Cut()
+        self.addCleanup(world.close)
+        with self.assertRaisesRegex(Refused, "temporary-auth-failure"):
+            await Client(world, "alice@login.example", "a right one").log_in()
 
 
 if __name__ == "__main__":

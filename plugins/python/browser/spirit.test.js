@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +20,8 @@ import { freePort } from '../../../tests/browser/support/servers.js';
 const EXAMPLE = join(dirname(fileURLToPath(import.meta.url)), '../examples/django');
 const PYTHON = process.env.PYTHON ?? 'python3';
 const PASSWORD = 'demo1234';
+/** The page for chat passwords where a site has no layout for it. */
+const PLAIN = readFileSync(join(EXAMPLE, '../../nextim_site/page.html'), 'utf8');
 
 const programs = new Programs('spirit');
 /** @type {import('playwright-core').Browser} */
@@ -40,6 +43,7 @@ before(async () => {
     FORUM_TEST: '1',
     NEXTIM_SERVER: `http://127.0.0.1:${im}`,
     NEXTIM_DOMAIN: 'forum.example',
+    NEXTIM_XMPP: 'login.example',
     NEXTIM_APIKEY: APIKEY,
   };
   world('prepare');
@@ -88,6 +92,9 @@ async function member(name, more = {}) {
   await page.goto(`${site}/`);
   return { context, page, bar: new Tab(page) };
 }
+
+/** How wide a page is. @param {import('playwright-core').Page} page */
+const width = (page) => page.evaluate(() => document.documentElement.scrollWidth);
 
 /** @param {import('playwright-core').BrowserContext} context */
 const named = async (context) => (await context.cookies()).find(({ name }) => name === 'nextim_user')?.value;
@@ -199,6 +206,35 @@ test('on a phone the chat has the whole screen', async () => {
   });
   await keep(alice.page, 'phone');
   await keep(bob.page, 'desktop');
+});
+
+test('a member makes a chat password on a page of the forum, and revokes it', async () => {
+  const { page, bar } = await member('alice');
+  await bar.online();
+  await bar.button('Menu').click();
+  await page.getByRole('menuitem', { name: 'Chat passwords' }).click();
+  await page.waitForURL(`${site}/webim/chat_passwords`);
+  const device = page.getByLabel('Name of the device');
+  await device.fill('<x>'.padEnd(40, 'x'));
+  await device.press('Enter');
+  await page.getByRole('heading', { name: 'Your new chat password' }).waitFor();
+  const [address, made] = await page.locator('section code').allInnerTexts();
+  assert.equal(address, '1@login.example');
+  assert.match(made ?? '', /^[a-z2-9]{24}$/);
+  await device.fill('Desk');
+  await page.getByRole('button', { name: 'Make a password' }).click();
+  const revoke = page.getByRole('button', { name: 'Revoke: Desk' });
+  await revoke.waitFor();
+  assert.equal(await page.getByText(String(made)).count(), 0);
+  await page.setViewportSize({ width: 390, height: 844 });
+  assert.ok((await width(page)) <= 390, 'in the layout of the forum');
+  const content = await page.locator('.layout__article').innerHTML();
+  await revoke.click();
+  await revoke.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Revoke all' }).click();
+  await page.getByText('No device has a chat password yet.').waitFor();
+  await page.setContent(PLAIN.replaceAll('$title', '').replace('$content', () => content));
+  assert.ok((await width(page)) <= 390, 'without a layout');
 });
 
 /** Keeps a picture of a page in the folder that SCREENSHOTS names. @param {import('playwright-core').Page} page @param {string} name */

@@ -29,6 +29,14 @@ function isOneOf(found, ids, links) {
  */
 
 /**
+ * As many as fit into one call. Users who were never asked for come first, so that each has a turn, however many there are.
+ * @param {string[]} names
+ * @param {Names} of
+ */
+const longestAgo = (names, { heard }) =>
+  names.sort((a, b) => (heard.get(a) ?? 0) - (heard.get(b) ?? 0)).slice(0, USERS_ASKED_MAX);
+
+/**
  * Which users to ask for. One tab asks about the unknown; each tab asks about the strangers that it shows.
  * @param {import('./model/world.js').World} world
  * @param {Names} ids those the page names by their id
@@ -47,7 +55,7 @@ function due(world, ids, links, { leads, isSeen, now }) {
   });
   const unknown = [...ids.marked].filter((id) => !byId(id) && isOld(id, ids));
   const strange = [...links.marked].filter((name) => !byLink(name) && isOld(name, links));
-  return [[...known.map(({ id }) => id), ...unknown], strange].map((names) => names.slice(0, USERS_ASKED_MAX));
+  return [longestAgo([...known.map(({ id }) => id), ...unknown], ids), longestAgo(strange, links)];
 }
 
 /** @param {import('./im.js').Core} core */

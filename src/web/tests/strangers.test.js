@@ -124,6 +124,18 @@ test('However long a page grows, all of it is asked for, so many at a time', asy
   assert.equal(calls(sim, 'buddies').length, before);
 });
 
+test('Users whom the site does not know take nobody else’s turn, however many', async () => {
+  const { tab, server, pass } = await pageOf();
+  const known = ({ params }) => [params.ids, params.stranger_ids].join().split(',').includes('eve');
+  server.answers.buddies = (call) => ({ data: known(call) ? [server.buddy('alice', 'eve')] : [] });
+  tab.strangers.mark([...Array.from({ length: 5 * USERS_ASKED_MAX }, (_, at) => `nobody${at}`), 'eve'], []);
+  await pass(5 * MINUTE);
+  assert.equal(seen(tab, 'eve'), 'offline');
+  server.present.add('eve');
+  await pass(5 * MINUTE);
+  assert.equal(seen(tab, 'eve'), 'online');
+});
+
 test('A site that fails is asked again, not at once and not for ever', async () => {
   const { sim, tab, server, pass } = await pageOf();
   server.answers.buddies = { status: 500, data: 'Oops' };

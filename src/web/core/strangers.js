@@ -90,8 +90,11 @@ export function createStrangers(core) {
     hear(stranger_ids, links);
     const found = buddies(answer.data);
     idle = isOneOf(found, asked, stranger_ids) ? 0 : idle + 1;
-    askAfter = idle > 1 ? env.now() + backoff(idle, env.random()) : 0;
+    const wait = idle > 1 ? backoff(idle, env.random()) : 0;
+    askAfter = env.now() + wait;
     publish({ t: 'buddies', buddies: found, asked });
+    // What did not fit in is not left to the next beat.
+    if (wait) env.after(wait, ask);
   }
 
   /** @type {Strangers} */

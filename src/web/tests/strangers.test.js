@@ -136,6 +136,27 @@ test('Users whom the site does not know take nobody else’s turn, however many'
   assert.equal(seen(tab, 'eve'), 'online');
 });
 
+test('After users whom the site does not know the next are asked for in seconds', async () => {
+  const { sim, tab, server, pass } = await pageOf();
+  server.answers.buddies = ({ params }) => ({
+    data: params.stranger_ids.split(',').includes('eve') ? [server.buddy('alice', 'eve')] : [],
+  });
+  tab.strangers.mark([...Array.from({ length: 2 * USERS_ASKED_MAX }, (_, at) => `nobody${at}`), 'eve'], []);
+  await pass(2000);
+  assert.equal(seen(tab, 'eve'), 'offline');
+  assert.equal(calls(sim, 'buddies').length, 3);
+  // The next line of the list comes while the site is left alone.
+  server.answers.buddies = { data: [] };
+  tab.strangers.mark(['nobody', 'no one'], []);
+  await pass(100);
+  tab.strangers.mark(['neither'], []);
+  await pass(100);
+  server.answers.buddies = { data: [server.buddy('alice', 'dan')] };
+  tab.strangers.mark(['dan'], []);
+  await pass(2000);
+  assert.equal(seen(tab, 'dan'), 'offline');
+});
+
 test('A site that fails is asked again, not at once and not for ever', async () => {
   const { sim, tab, server, pass } = await pageOf();
   server.answers.buddies = { status: 500, data: 'Oops' };

@@ -141,8 +141,10 @@ test('a line to a stranger who is offline waits, and the window shows it', async
 });
 
 test('a page without end: marks beside the links that come, however many', async () => {
-  const [carol] = await house.gather('carol');
-  const main = await visit(carol, '/notifications');
+  // At once on a page without users: those of another page would be known.
+  const carol = await house.arrive('carol', { path: '/notifications' });
+  await carol.bar.online();
+  const main = carol.page.getByRole('main');
   const asking = carol.page.waitForRequest((request) => /buddies\?.*1249/.test(decodeURIComponent(request.url())));
   // More users than are asked for at once; all but the last are known to nobody.
   await carol.page.evaluate(() => {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { focusName, focused, until } from './support/eyes.js';
+import { boxOf, focusName, focused, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
 import { PASSWORD } from './support/people.js';
@@ -169,19 +169,18 @@ test('a page written from right to left has the bar on its left, and the arrow k
   const tag = await scriptTag(page, house.url);
   await serve(page, house.url, `<body><h1>صفحة</h1>${tag}</body>`, 'lang="en" dir="rtl"');
   await bar.online();
-  const dock = bar.region.locator('.dock');
-  const box = await dock.boundingBox();
-  assert.ok(box && box.x >= 0 && box.x + box.width / 2 < 600, 'on the left');
+  const dock = await boxOf(bar.region.locator('.dock'));
+  assert.ok(dock.x >= 0 && dock.x + dock.width / 2 < 600, 'on the left');
   const chat = await bar.chatWith('Bob');
   const contacts = await bar.panel('Contacts');
   for (const locator of [chat.window, contacts]) {
-    const where = await locator.boundingBox();
-    assert.ok(where && where.x >= 0 && where.x + where.width <= 1200 && where.y >= 0);
+    const { x, y, right } = await boxOf(locator);
+    assert.ok(x >= 0 && right <= 1200 && y >= 0, `from ${x}, ${y} to ${right}`);
   }
   // Mine are where lines end, which is on the left here; a text has its own direction.
   await chat.say('From left to right');
-  const [mine, log] = [await chat.log.getByText('From left to right').boundingBox(), await chat.log.boundingBox()];
-  assert.ok(mine && log && mine.x + mine.width / 2 < log.x + log.width / 2);
+  const [mine, log] = [await boxOf(chat.log.getByText('From left to right')), await boxOf(chat.log)];
+  assert.ok(mine.x + mine.width / 2 < log.x + log.width / 2);
   await bar.button(/^Notifications/).focus();
   await page.keyboard.press('ArrowLeft');
   assert.match(await focusName(page), /^Rooms/);

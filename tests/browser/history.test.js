@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { until } from './support/eyes.js';
+import { boxOf, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { holdBack } from './support/pages.js';
 import { Person } from './support/people.js';
@@ -79,12 +79,12 @@ test('the line one reads does not move when older ones come in above it', async 
   await scrollUp(toMeiling);
   const read = toMeiling.log.getByText('甲 10', { exact: true });
   await toMeiling.log.getByText('Loading…').waitFor();
-  const where = await read.boundingBox();
+  const where = await boxOf(read);
   release();
   await toMeiling.hears('甲 1');
   await toMeiling.log.getByText('Loading…').waitFor({ state: 'detached' });
-  const now = await read.boundingBox();
-  assert.ok(where && now && Math.abs(where.y - now.y) < 48, `from ${where?.y} to ${now?.y}`);
+  const now = await boxOf(read);
+  assert.ok(Math.abs(where.y - now.y) < 48, `from ${where.y} to ${now.y}`);
 });
 
 test("a room's history goes back too", async () => {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { focused, until } from './support/eyes.js';
+import { boxOf, focused, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
 import { Tab } from './support/people.js';
@@ -149,9 +149,8 @@ test('while a dialog of the page is open the bar stays as it is', async () => {
   await page.evaluate(() => /** @type {HTMLDialogElement} */ (document.getElementById('ask')).showModal());
   await focused(page.locator('#yes'));
   await keyboard.press('Alt+Shift+KeyC');
-  const box = await bar.button('Show chat bar').boundingBox();
-  assert.ok(box);
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  const { x, y, width, height } = await boxOf(bar.button('Show chat bar'));
+  await page.mouse.click(x + width / 2, y + height / 2);
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   assert.equal(await bar.button('Hide chat bar').count(), 0);
   await page.evaluate(() => /** @type {HTMLDialogElement} */ (document.getElementById('ask')).close());

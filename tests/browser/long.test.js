@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { focused, until } from './support/eyes.js';
+import { boxOf, focused, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 
 const MEMBERS = 5000;
@@ -109,8 +109,8 @@ test('keys and the wheel lead through a list of thousands, and nothing in use go
   await page.keyboard.press('Enter');
   const menu = panel.getByRole('menu');
   await menu.waitFor();
-  const [row, shown] = await Promise.all([options.boundingBox(), menu.boundingBox()]);
-  assert.ok(row && shown && Math.abs(shown.y - (row.y + row.height)) < 30, 'it stands under its row');
+  const [row, shown] = await Promise.all([boxOf(options), boxOf(menu)]);
+  assert.ok(Math.abs(shown.y - row.bottom) < 30, 'it stands under its row');
   await page.keyboard.press('Escape');
   await focused(options);
 });

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { look, until } from './support/eyes.js';
+import { boxOf, look, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 
 const house = openHouse();
@@ -16,13 +16,6 @@ async function arrive(id, options) {
   const person = await house.arrive(id, options);
   await person.bar.online();
   return person;
-}
-
-/** @param {import('playwright-core').Locator} locator */
-async function box(locator) {
-  const found = await locator.boundingBox();
-  assert.ok(found, `${locator}`);
-  return { ...found, right: found.x + found.width, bottom: found.y + found.height };
 }
 
 const COLOUR_FONT = /^"?(Apple Color Emoji|Segoe UI Emoji|Noto Color Emoji)"?,/;
@@ -49,7 +42,7 @@ test('panels are as high as their contents, and no higher than the window', asyn
   for (const name of ['Rooms', 'Notifications', 'Settings', 'Contacts']) {
     const panel = await alice.bar.panel(name);
     await until(`nothing is empty in ${name}`, async () => {
-      const { height } = await box(panel);
+      const { height } = await boxOf(panel);
       const needed = await panel.evaluate((section) => {
         // Of a list the end of its last entry, because it may be higher than that.
         const heightOf = (/** @type {Element} */ it) =>
@@ -63,7 +56,7 @@ test('panels are as high as their contents, and no higher than the window', asyn
   }
   await alice.page.setViewportSize({ width: 1000, height: 360 });
   const panel = await alice.bar.panel('Contacts');
-  await until('it fits into the window', async () => (await box(panel)).y >= 0);
+  await until('it fits into the window', async () => (await boxOf(panel)).y >= 0);
   const list = panel.locator('.list');
   assert.ok(await list.evaluate((it) => it.scrollHeight > it.clientHeight + 20), 'the rest is scrolled to');
 });
@@ -77,7 +70,7 @@ test('the field of the search stays where it is while its results become few', a
   let y = NaN;
   await until('the panel stands still', async () => {
     const before = y;
-    ({ y } = await box(field));
+    ({ y } = await boxOf(field));
     return y === before;
   });
   for (const [query, rows] of /** @type {const} */ ([
@@ -88,7 +81,7 @@ test('the field of the search stays where it is while its results become few', a
     await field.fill(query);
     if (rows !== null)
       await until('the results are there', async () => (await alice.bar.region.locator('.panel li').count()) === rows);
-    assert.ok(Math.abs((await box(field)).y - y) < 1, query);
+    assert.ok(Math.abs((await boxOf(field)).y - y) < 1, query);
   }
   await field.fill('');
   await alice.bar.region
@@ -96,7 +89,7 @@ test('the field of the search stays where it is while its results become few', a
     .getByRole('button', { name: /^Carol/ })
     .first()
     .waitFor();
-  assert.ok(Math.abs((await box(field)).y - y) < 1);
+  assert.ok(Math.abs((await boxOf(field)).y - y) < 1);
 });
 
 test('the community’s bar has the community’s colours, light and dark', async () => {
@@ -174,14 +167,14 @@ test('tabs take the room there is: names are whole while they can be, and many t
   for (const width of [1300, 1000, 820, 640]) {
     await alice.page.setViewportSize({ width, height: 800 });
     await until(`${width} pixels are kept`, async () => {
-      const { x, right } = await box(region.locator('.bar'));
+      const { x, right } = await boxOf(region.locator('.bar'));
       return x >= 0 && right <= width;
     });
     await until(`tabs are wide enough in ${width} pixels`, () =>
       tabs.evaluateAll((all) => all.every((it) => it.getBoundingClientRect().width >= 127)),
     );
-    const dock = await box(region.locator('.bar'));
-    const last = await box(region.locator('#hide'));
+    const dock = await boxOf(region.locator('.bar'));
+    const last = await boxOf(region.locator('#hide'));
     assert.ok(last.right <= dock.right + 1, `${width}: the last button is in the bar`);
   }
 });
@@ -194,8 +187,8 @@ test('the sign of a line that failed stands beside its reason, however long that
   );
   const chat = await alice.bar.chatWith('Bob');
   await chat.say('no');
-  const text = await box(chat.log.getByText(reason));
-  const sign = await box(chat.log.locator('div.failed > .i'));
+  const text = await boxOf(chat.log.getByText(reason));
+  const sign = await boxOf(chat.log.locator('div.failed > .i'));
   assert.ok(
     sign.right <= text.x && sign.y >= text.y - 1 && sign.bottom <= text.bottom + 1,
     JSON.stringify([sign, text]),
@@ -208,8 +201,8 @@ test('the time of a notification stands below its text, which has the width of t
     if (options.viewport) await alice.bar.button(/^Show chat bar/).click();
     const panel = await alice.bar.panel('Notifications');
     const entry = panel.getByRole('listitem').filter({ hasText: 'Welcome to the community!' });
-    const text = await box(entry.getByText('Welcome to the community!'));
-    const time = await box(entry.getByRole('time'));
+    const text = await boxOf(entry.getByText('Welcome to the community!'));
+    const time = await boxOf(entry.getByRole('time'));
     assert.ok(time.y >= text.bottom - 1, `${time.y}, ${text.bottom}`);
     assert.ok(Math.abs(time.x - text.x) < 2, `${time.x}, ${text.x}`);
   }

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { focusName, until } from './support/eyes.js';
+import { boxOf, focusName, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 
 const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
@@ -19,8 +19,8 @@ const house = openHouse();
 async function covers(sheet) {
   const { width, height } = sheet.page().viewportSize() ?? { width: 0, height: 0 };
   await until('it covers the screen', async () => {
-    const box = await sheet.boundingBox();
-    return box && box.x === 0 && box.y === 0 && Math.round(box.width) === width && Math.round(box.height) === height;
+    const found = await boxOf(sheet);
+    return found.x === 0 && found.y === 0 && Math.round(found.width) === width && Math.round(found.height) === height;
   });
 }
 
@@ -216,16 +216,13 @@ test('a phone on its side', async () => {
   await page.setViewportSize({ width: 667, height: 375 });
   await bar.button('Minimise').waitFor();
   const inside = async (/** @type {import('playwright-core').Locator} */ locator) => {
-    const box = await locator.boundingBox();
-    assert.ok(
-      box && box.x >= 0 && box.y >= 0 && box.x + box.width <= 667 && box.y + box.height <= 375,
-      JSON.stringify(box),
-    );
+    const found = await boxOf(locator);
+    assert.ok(found.x >= 0 && found.y >= 0 && found.right <= 667 && found.bottom <= 375, JSON.stringify(found));
   };
   await inside(chat.window);
   await inside(chat.log);
   await inside(chat.box);
-  assert.ok(((await chat.log.boundingBox())?.height ?? 0) > 100, 'there is room to read');
+  assert.ok((await boxOf(chat.log)).height > 100, 'there is room to read');
   await chat.box.tap();
   await page.keyboard.insertText('On its side.');
   await chat.button('Send').tap();

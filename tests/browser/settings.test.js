@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { look, until } from './support/eyes.js';
+import { boxOf, look, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { clickNote, hide, noted, standIn } from './support/stubs.js';
 
@@ -205,11 +205,11 @@ test('opacity and size', async () => {
   assert.equal(await alpha(), 1);
   await panel.getByRole('slider', { name: 'Opacity' }).fill('60');
   await until('it can be seen through', async () => Math.abs((await alpha()) - 0.6) < 0.01);
-  const width = (await panel.boundingBox())?.width ?? 0;
+  const { width } = await boxOf(panel);
   await panel.getByRole('slider', { name: 'Size' }).fill('120');
-  await until('it is larger', async () => Math.abs(((await panel.boundingBox())?.width ?? 0) - 1.2 * width) < 2);
-  const box = await panel.boundingBox();
-  assert.ok(box && box.x >= 0 && box.y >= 0 && box.y + box.height <= 800, 'and still within the window');
+  await until('it is larger', async () => Math.abs((await boxOf(panel)).width - 1.2 * width) < 2);
+  const { x, y, bottom } = await boxOf(panel);
+  assert.ok(x >= 0 && y >= 0 && bottom <= 800, 'and still within the window');
 });
 
 test('all of it survives a reload, and is there in another browser of the same user', async () => {

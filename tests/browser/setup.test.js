@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { look, until } from './support/eyes.js';
+import { boxOf, look, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
 import { Person } from './support/people.js';
@@ -180,7 +180,7 @@ test('a window of 599 pixels is a phone’s, one of 600 is not', async () => {
   const carol = await arrive('carol', { viewport: { width: 600, height: 800 } });
   await carol.bar.online();
   const panel = await carol.bar.panel('Contacts');
-  const width = async () => Math.round((await panel.boundingBox())?.width ?? 0);
+  const width = async () => Math.round((await boxOf(panel)).width);
   await panel.getByRole('button', { name: 'Close' }).waitFor();
   assert.ok((await width()) < 600);
   await carol.page.setViewportSize({ width: 599, height: 800 });

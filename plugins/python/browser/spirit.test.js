@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { until } from '../../../tests/browser/support/eyes.js';
+import { boxOf, until } from '../../../tests/browser/support/eyes.js';
 import { allLeave, launch, Tab } from '../../../tests/browser/support/people.js';
 import { answers, APIKEY, Programs } from '../../../tests/browser/support/programs.js';
 import { freePort } from '../../../tests/browser/support/servers.js';
@@ -201,8 +201,8 @@ test('on a phone the chat has the whole screen', async () => {
   await toAlice.say('From the desk');
   await toBob.hears('From the desk');
   await until('the chat covers the screen', async () => {
-    const box = await toBob.window.boundingBox();
-    return box?.width === viewport.width && box.height === viewport.height;
+    const { width, height } = await boxOf(toBob.window);
+    return width === viewport.width && height === viewport.height;
   });
   await keep(alice.page, 'phone');
   await keep(bob.page, 'desktop');

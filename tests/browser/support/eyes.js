@@ -1,4 +1,4 @@
-// What can be seen of a page beyond its words: where the focus is, and what colour something has.
+// What can be seen of a page beyond its words: where the focus is, what colour something has, and where it stands.
 //
 // Owns: waiting for such a thing with a deadline. Must not: name an element of the site or of the bar.
 
@@ -33,6 +33,12 @@ export function look(locator, property) {
   return until(`there is a ${property}`, () =>
     locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property),
   );
+}
+
+/** Where it stands. An element that is not drawn, or has just left the page, has no box. @param {import('playwright-core').Locator} locator */
+export async function boxOf(locator) {
+  const found = await until(`${locator} has a box`, () => locator.boundingBox());
+  return { ...found, right: found.x + found.width, bottom: found.y + found.height };
 }
 
 /** What has the focus, in words. @param {import('playwright-core').Page} page */

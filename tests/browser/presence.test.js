@@ -56,6 +56,22 @@ test('away and do not disturb are seen by others with the line beside them, on t
   await contacts.getByRole('button', { name: 'Alice, Available', exact: true }).waitFor();
 });
 
+test('a line that is being edited stays while others come and write', async () => {
+  const [alice, carol] = await house.gather('alice', 'carol');
+  const line = (await carol.bar.panel('Contacts')).getByRole('textbox', { name: 'Your status' });
+  await line.pressSequentially('Out with ');
+  await house.gather('bob');
+  await sees(carol, 'Bob', 'Available');
+  await (await alice.bar.chatWith('Carol')).say('Where are you?');
+  await carol.bar.chat('Alice').hears('Where are you?');
+  assert.equal(await line.inputValue(), 'Out with ');
+  await line.pressSequentially('the camera ');
+  await line.press('Enter');
+  await sees(alice, 'Carol', 'Out with the camera, Available');
+  await carol.bar.panel('Contacts');
+  assert.equal(await line.inputValue(), 'Out with the camera');
+});
+
 test('a line that is being edited is given up with Escape', async () => {
   const [carol] = await house.gather('carol');
   await write(carol, 'Out with the camera');

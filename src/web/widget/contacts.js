@@ -38,7 +38,11 @@ function myself(bar) {
     mark: dot(presenceKind({ show })),
     run: () => bar.im.setPresence(show),
   }));
-  const onchange = (/** @type {Event} */ event) => bar.im.setPresence(me.show, fieldOf(event).value.trim());
+  const onchange = (/** @type {Event} */ event) => {
+    const field = fieldOf(event);
+    field.value = field.value.trim();
+    bar.im.setPresence(me.show, field.value);
+  };
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     const field = fieldOf(event);
     if (event.key === 'Enter') field.blur();
@@ -55,7 +59,7 @@ function myself(bar) {
       h('input.status', {
         key: me.status,
         type: 'text',
-        value: me.status,
+        defaultValue: me.status,
         maxlength: STATUS_LETTERS_MAX,
         placeholder: bar.t('Set a status'),
         label: bar.t('Your status'),

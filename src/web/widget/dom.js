@@ -9,8 +9,11 @@
 import { detach, document } from '../core/page.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** What is set as a property, because the attribute is only its first value; `data` is a text node's. */
-const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selected', 'data']);
+/**
+ * What is set as a property, because the attribute is only its first value; `data` is a text node's. A field that is not
+ * drawn again at each key has a `defaultValue`, which leaves what is being written in it alone.
+ */
+const PROPERTIES = new Set(['value', 'defaultValue', 'checked', 'disabled', 'tabIndex', 'selected', 'data']);
 
 /** What an element has: `on…` are handlers, `style` is an object of declarations. @typedef {{key?: string, style?: Record<string, string | false>} & Record<string, unknown>} Props */
 

@@ -74,12 +74,14 @@ async function talk({ alice, bob }, word) {
 test('one stream brings all lines, many are acknowledged at once, and the server restarts', () =>
   atSite(async ({ alice, bob, asked, server }) => {
     const [toBob, toAlice] = await talk({ alice, bob }, 'by a stream');
-    assert.deepEqual([asked.streams.length, asked.polls.length, asked.acks.length], [1, 0, 0]);
+    assert.deepEqual([asked.streams.length, asked.polls.length], [1, 0]);
+    // A talk that took half a minute was acknowledged already.
+    const before = asked.acks.length;
     const texts = Array.from({ length: 18 }, (_, at) => `line ${at}`);
     for (const text of texts) await toAlice.say(text);
     await toBob.hears('line 17');
-    await until('they are acknowledged', () => asked.acks.length > 0);
-    const ack = await asked.acks[0].response();
+    await until('they are acknowledged', () => asked.acks.length > before);
+    const ack = await asked.acks[before].response();
     assert.deepEqual([ack?.status(), await ack?.text()], [200, 'ok']);
 
     await server.kill();

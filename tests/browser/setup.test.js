@@ -132,6 +132,11 @@ for (const [reducedMotion, moves] of /** @type {const} */ ([
 ])) {
   test(`movement follows the browser’s preference (${reducedMotion})`, async () => {
     const [alice, bob] = await Promise.all([arrive('alice', { reducedMotion }), arrive('bob')]);
+    // The mark of what is typed stays: by a clock that stands still, and without a message that ends it.
+    await alice.page.clock.setFixedTime(Date.now());
+    await bob.page.route('**/webim/status', (route) =>
+      /clear/.test(route.request().postData() ?? '') ? route.abort() : route.continue(),
+    );
     await Promise.all([alice.bar.online(), bob.bar.online()]);
     const chat = await alice.bar.chatWith('Bob');
     await (await bob.bar.chatWith('Alice')).box.fill('typing');

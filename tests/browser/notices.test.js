@@ -14,7 +14,7 @@ const house = openHouse();
 const cards = (person) =>
   person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
 
-/** The mouse upon them keeps them there. @param {Person} person */
+/** The mouse upon them keeps them there, from when they come: by themselves they soon go. @param {Person} person */
 const hold = (person) => cards(person).hover();
 
 /** @param {Person} person @param {string} text */
@@ -40,8 +40,8 @@ const news = (person, count) => person.bar.button(count ? `Notifications, ${coun
 test('an administrator’s broadcast reaches everybody online, in a card of its own look, and stays among the notifications', async () => {
   const [admin, carol, zoe] = await house.gather('admin', 'carol', 'zoe');
   await Promise.all([carol, zoe].map((person) => news(person, 0)));
-  await broadcast(admin, 'Maintenance at noon: see https://example.com/noon');
-  await Promise.all([carol, zoe].map(hold));
+  const held = [carol, zoe].map(hold);
+  await Promise.all([broadcast(admin, 'Maintenance at noon: see https://example.com/noon'), ...held]);
 
   for (const person of [carol, zoe]) {
     const card = cards(person).locator('.card.broadcast');
@@ -105,8 +105,7 @@ test('a subscriber gets the next post in a card, and no more after unsubscribing
   await meiling.page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await meiling.page.getByRole('button', { name: 'Unsubscribe' }).waitFor();
   await meiling.bar.online();
-  await reply(bob, 'Sunday walk: lake or ridge?', 'I vote for the lake.');
-  await hold(meiling);
+  await Promise.all([reply(bob, 'Sunday walk: lake or ridge?', 'I vote for the lake.'), hold(meiling)]);
   const card = cards(meiling).locator('.card.channel');
   await card.getByText('Bob in “Sunday walk: lake or ridge?”: I vote for the lake.').waitFor();
   await card.getByText('New in Forum').waitFor();

@@ -6,6 +6,7 @@
 use crate::base::limits::admission::{RETRY_CROWDED_S, RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::http::rejection::{ErrorForm, Rejection};
 use crate::router::call::{Refusal, Version};
+use crate::router::owners::Isolation;
 
 /// A domain and an apikey that do not belong together, or one of them is missing. The text does not say which.
 pub(crate) const UNAUTHORIZED: Rejection =
@@ -47,8 +48,10 @@ pub(crate) const SERVER_BUSY_AT_THE_DOOR: Rejection =
 /// The server goes down.
 pub(crate) const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
 
-/// The node is cut off from the others of its cluster.
-pub(crate) const CLUSTER_ISOLATED: Rejection = Rejection::unavailable("cluster: isolated", RETRY_SOON_S);
+/// The node of a cluster is not healthy: it takes no calls for this reason.
+pub(crate) const fn isolated(isolation: Isolation) -> Rejection {
+    Rejection::unavailable("cluster: ", RETRY_SOON_S).with_detail(isolation.words())
+}
 
 /// An error on the paths of version 5, whose clients read every answer as JSON.
 const IN_JSON: ErrorForm = ErrorForm::Json { before: "{\"status\":\"error\",\"message\":", after: "}" };
@@ -83,6 +86,6 @@ pub(super) fn of(refusal: Refusal) -> Rejection {
         Refusal::ShuttingDown => SHUTTING_DOWN,
         Refusal::Unreachable => Rejection::unavailable("cluster: unreachable", RETRY_SOON_S),
         Refusal::Unserved => Rejection::unavailable("cluster: domain", RETRY_SOON_S),
-        Refusal::Isolated => CLUSTER_ISOLATED,
+        Refusal::Isolated => Rejection::unavailable("cluster: isolated", RETRY_SOON_S),
     }
 }

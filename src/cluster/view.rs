@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::partition::{Name, Partition, rendezvous};
 use crate::router::ids::Place;
-use crate::router::owners::{Nodes, Peer};
+use crate::router::owners::{Isolation, Nodes, Peer};
 
 /// A node of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,8 @@ pub(crate) struct View {
     /// Those that owned names a short time ago.
     before: Option<Ring>,
     links: u16,
-    is_isolated: bool,
+    /// Why this node takes no calls.
+    isolation: Option<Isolation>,
 }
 
 impl View {
@@ -57,12 +58,12 @@ impl View {
         partition: Partition,
         (listed, before): (&[Box<str>], Option<&[Arc<str>]>),
         links: u16,
-        is_isolated: bool,
+        isolation: Option<Isolation>,
     ) -> View {
         nodes.sort_by(|one, other| one.name.cmp(&other.name));
         let now = Ring::new(&nodes, listed, |node| node.owns);
         let before = before.map(|before| Ring::new(&nodes, listed, |node| before.contains(&node.name)));
-        View { nodes, partition, now, before, links, is_isolated }
+        View { nodes, partition, now, before, links, isolation }
     }
 
     /// The names of the nodes that own names.
@@ -110,7 +111,7 @@ impl Nodes for View {
         self.links
     }
 
-    fn is_isolated(&self) -> bool {
-        self.is_isolated
+    fn isolation(&self) -> Option<Isolation> {
+        self.isolation
     }
 }

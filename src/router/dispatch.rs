@@ -50,7 +50,7 @@ impl Router {
 
     /// Judges a call here, or sends it to the router that can.
     fn route(&mut self, request: CallRequest<'_>) {
-        if self.out.is_isolated() && !request.call.verb.is_of_browser() {
+        if self.out.isolation().is_some() && !request.call.verb.is_of_browser() {
             return self.out.refuse(request.key, Refusal::Isolated);
         }
         let home = self.out.home(&request.call);

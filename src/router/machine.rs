@@ -10,7 +10,7 @@ use super::directory::{Directory, Places};
 use super::ids::{Place, Ticket};
 use super::moves::Moves;
 use super::out::Out;
-use super::owners::{Owners, Peer};
+use super::owners::{Isolation, Owners, Peer};
 use super::people::tables::People;
 use super::rooms::table::Rooms;
 use super::sessions::storm::Load;
@@ -90,9 +90,9 @@ impl Router {
         self.out.issuer(ticket)
     }
 
-    /// Whether this node is cut off from the others of its cluster.
-    pub(crate) fn is_isolated(&self) -> bool {
-        self.out.is_isolated()
+    /// Why this node of a cluster takes no calls of sites; `None`: it takes them.
+    pub(crate) fn isolation(&self) -> Option<Isolation> {
+        self.out.isolation()
     }
 
     /// What was counted so far, and how many users, sessions and rooms there are.

@@ -15,7 +15,7 @@ use super::mail::{
     Alarm, CallAnswer, Effect, EnteredRoom, Envelope, GatherReport, Mail, Names, Part, TimedAlarm,
     Undelivered, Unplaced,
 };
-use super::owners::{Owners, Peer};
+use super::owners::{Isolation, Owners, Peer};
 use super::profile::Profile;
 use super::work::Work;
 use crate::base::clock::Tick;
@@ -137,9 +137,9 @@ impl Out {
         self.owners.issuer(ticket)
     }
 
-    /// See [`Owners::is_isolated`].
-    pub(super) fn is_isolated(&self) -> bool {
-        self.owners.is_isolated()
+    /// See [`Owners::isolation`].
+    pub(super) fn isolation(&self) -> Option<Isolation> {
+        self.owners.isolation()
     }
 
     /// See [`Owners::count`].

@@ -22,8 +22,33 @@ pub trait Nodes: std::fmt::Debug + Send + Sync {
     fn peer(&self, epoch: u32) -> Option<Peer>;
     /// How many places there are behind those of this process, whether their nodes are up or not.
     fn links(&self) -> u16;
-    /// Whether this node is cut off from the others, and takes no calls.
-    fn is_isolated(&self) -> bool;
+    /// Why this node takes no calls; `None`: it takes them.
+    fn isolation(&self) -> Option<Isolation>;
+}
+
+/// Why a node of a cluster takes no calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// It has just come, and does not own names yet.
+    Joining,
+    /// It does not hear itself by the broker.
+    NoBroker,
+    /// Another process keeps its name.
+    NameTaken,
+    /// It sees fewer nodes than `min_nodes`.
+    TooFewNodes,
+}
+
+impl Isolation {
+    /// The words for operators.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Isolation::Joining => "joining",
+            Isolation::NoBroker => "isolated: no broker",
+            Isolation::NameTaken => "isolated: another process has the name of this node",
+            Isolation::TooFewNodes => "isolated: fewer nodes than min_nodes",
+        }
+    }
 }
 
 /// Another node.
@@ -98,9 +123,12 @@ impl Owners {
         self.directory.places().count() + self.nodes.as_ref().map_or(0, |nodes| nodes.links())
     }
 
-    /// Whether this node takes no calls of sites.
-    pub(crate) fn is_isolated(&self) -> bool {
-        self.nodes.as_ref().map_or(self.is_clustered, |nodes| nodes.is_isolated())
+    /// Why this node takes no calls of sites; `None`: it takes them.
+    pub(crate) fn isolation(&self) -> Option<Isolation> {
+        match &self.nodes {
+            Some(nodes) => nodes.isolation(),
+            None => self.is_clustered.then_some(Isolation::Joining),
+        }
     }
 
     /// The node that gave out a ticket, if it was another one that is there.

@@ -26,6 +26,7 @@ use crate::cluster::members::Misfit;
 use crate::router::directory::Places;
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
+use crate::router::owners::Isolation;
 
 /// Most messages of the broker that one turn takes.
 const HEARD_PER_TURN: usize = 256;
@@ -247,8 +248,11 @@ fn tell(tidings: &Tidings) {
         Tidings::BadFrame => {
             log::warn!("cluster: something that is no frame has come; more of it is only counted");
         }
-        Tidings::Isolated(true) => log::warn!("cluster: this node is on its own, and takes no calls"),
-        Tidings::Isolated(false) => log::info!("cluster: this node takes calls"),
+        Tidings::Isolated(Some(Isolation::Joining)) => log::info!("cluster: this node is joining"),
+        Tidings::Isolated(Some(isolation)) => {
+            log::warn!("cluster: this node takes no calls; {}", isolation.words());
+        }
+        Tidings::Isolated(None) => log::info!("cluster: this node takes calls"),
         Tidings::Up => log::info!("cluster: this node is up"),
     }
 }

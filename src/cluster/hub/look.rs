@@ -9,7 +9,7 @@ use crate::cluster::limits::MOVING_MS;
 use crate::cluster::view::{Seen, View};
 use crate::cluster::wire::beat::Stage;
 use crate::router::mail::Mail;
-use crate::router::owners::Nodes;
+use crate::router::owners::{Isolation, Nodes};
 
 impl Hub {
     /// Looks who is there. If that has changed, routers see it before all mail that follows.
@@ -33,21 +33,21 @@ impl Hub {
             });
         }
         let owning = nodes.iter().filter(|node| node.owns).count();
-        let refuses = self.refuses();
-        self.refused = Some(refuses);
-        let is_isolated = refuses || owning < self.settings.min_nodes;
+        self.refused = self.refuses();
+        let too_few = owning < self.settings.min_nodes;
+        let isolation = self.refused.or(too_few.then_some(Isolation::TooFewNodes));
         let links = u16::try_from(self.links.len()).expect("nodes are few");
         let names: Vec<Arc<str>> =
             nodes.iter().filter(|node| node.owns).map(|node| Arc::clone(&node.name)).collect();
         self.note_owners(names);
         let (partition, listed) = (self.settings.partition.clone(), &self.settings.listed);
         let before = self.before.as_ref().map(|(before, _)| &**before);
-        let view = View::new(nodes, partition, (listed, before), links, is_isolated);
+        let view = View::new(nodes, partition, (listed, before), links, isolation);
         if view == *self.view {
             return;
         }
-        if view.is_isolated() != self.view.is_isolated() {
-            self.orders.push(Order::Tell(Tidings::Isolated(is_isolated)));
+        if view.isolation() != self.view.isolation() {
+            self.orders.push(Order::Tell(Tidings::Isolated(isolation)));
         }
         self.counts.views += 1;
         self.view = Arc::new(view);

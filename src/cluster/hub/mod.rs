@@ -29,7 +29,7 @@ use crate::router::call::{Answer, Refusal};
 use crate::router::directory::{Directory, Places};
 use crate::router::ids::Place;
 use crate::router::mail::{CallRequest, Mail};
-use crate::router::owners::{Nodes, Owners};
+use crate::router::owners::{Isolation, Nodes, Owners};
 
 /// See the module.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub(crate) struct Hub {
     view: Arc<View>,
     /// The nodes that owned names before the last change, and until when their users may still be there.
     before: Option<(Vec<Arc<str>>, Tick)>,
-    /// Whether calls were refused no matter who else is there, when the view was made; `None`: it was not made yet.
-    refused: Option<bool>,
+    /// Why calls were refused no matter who else is there, when the view was made. A node joins before it has one.
+    refused: Option<Isolation>,
     now: Tick,
     shared_ms: u64,
     next_beat: Tick,
@@ -69,7 +69,7 @@ impl Hub {
             division: settings.partition.hash(&settings.listed),
         };
         let directory = Directory::new(Place::new(0), places.clone(), settings.epoch);
-        let view = View::new(Vec::new(), settings.partition.clone(), (&settings.listed, None), 0, false);
+        let view = View::new(Vec::new(), settings.partition.clone(), (&settings.listed, None), 0, None);
         Hub {
             members: Members::new(own, settings.dead_ms, now),
             owners: Owners::new(directory, domains, true),
@@ -103,7 +103,7 @@ impl Hub {
         [
             self.members.others().count() as u64 + 1,
             sum(|link| usize::from(link.is_up())),
-            u64::from(self.view.is_isolated()),
+            u64::from(self.view.isolation().is_some()),
             sum(|link| link.images().len()),
             sum(|link| link.lost().len()),
             sum(Link::under_way),
@@ -342,9 +342,8 @@ impl Hub {
             self.look();
             self.orders.push(Order::Tell(Tidings::Up));
         }
-        if self.before.take_if(|(_, until)| *until <= self.now).is_some()
-            || self.refused != Some(self.refuses())
-        {
+        let has_settled = self.before.take_if(|(_, until)| *until <= self.now).is_some();
+        if has_settled || self.refused != self.refuses() {
             self.look();
         }
         if self.next_beat <= self.now {
@@ -378,10 +377,13 @@ impl Hub {
         self.with_link(index, |link, context, sink| link.take_steps(context, &is_there, sink));
     }
 
-    /// Whether calls are refused no matter who else is there.
-    fn refuses(&self) -> bool {
+    /// Why calls are refused no matter who else is there.
+    fn refuses(&self) -> Option<Isolation> {
+        let name_taken = self.members.gives_way(self.now).then_some(Isolation::NameTaken);
         let is_cut_off = self.members.is_cut_off(self.now) && self.settings.refuses_alone;
-        is_cut_off || self.members.own().stage == Stage::Joining || self.members.gives_way(self.now)
+        let is_joining = self.members.own().stage == Stage::Joining;
+        let no_broker = is_cut_off.then_some(Isolation::NoBroker);
+        name_taken.or(no_broker).or(is_joining.then_some(Isolation::Joining))
     }
 
     /// Whether a newcomer has listened long enough, and has a link to all who are there.

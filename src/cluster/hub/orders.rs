@@ -8,6 +8,7 @@ use crate::cluster::members::Misfit;
 use crate::cluster::partition::Partition;
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
+use crate::router::owners::Isolation;
 
 /// What a hub is made of.
 #[derive(Clone, Debug)]
@@ -53,8 +54,8 @@ pub(crate) enum Tidings {
     Misfit(Box<str>, Misfit),
     /// A frame could not be read.
     BadFrame,
-    /// This node takes no calls, or takes them again.
-    Isolated(bool),
+    /// Why this node takes no calls; `None`: it takes them.
+    Isolated(Option<Isolation>),
     /// This node owns names from now on.
     Up,
 }

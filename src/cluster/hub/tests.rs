@@ -9,16 +9,22 @@ use crate::base::domains::DomainConfig;
 struct Town {
     hubs: Vec<Hub>,
     time: u64,
+    /// Whether nobody hears anybody.
+    is_cut: bool,
 }
 
 impl Town {
     fn new() -> Town {
-        Town { hubs: Vec::new(), time: 1_000 }
+        Town { hubs: Vec::new(), time: 1_000, is_cut: false }
     }
 
     fn start(&mut self, name: &str, epoch: u32) {
+        self.start_with(HubSettings::plain(name, epoch));
+    }
+
+    fn start_with(&mut self, settings: HubSettings) {
         let domains = Arc::new(Domains::new(&[DomainConfig::new("site", "key")]));
-        let (settings, places) = (HubSettings::plain(name, epoch), Places::new(1, [1, 2, 3, 4]));
+        let places = Places::new(1, [1, 2, 3, 4]);
         self.hubs.push(Hub::new(settings, places, domains, Tick::ZERO.after(self.time)));
     }
 
@@ -40,7 +46,7 @@ impl Town {
                     hub.end()
                 })
                 .collect();
-            for order in orders {
+            for order in orders.into_iter().filter(|_| !self.is_cut) {
                 match order {
                     Order::Beat(bytes) => self.hubs.iter_mut().for_each(|hub| hub.take_beat(&bytes)),
                     Order::Frame { epoch, bytes, .. } => {
@@ -57,8 +63,13 @@ impl Town {
         self.hubs.iter().find(|hub| hub.settings.epoch == epoch).expect("it was started")
     }
 
+    /// Why a node takes no calls.
+    fn isolation(&self, epoch: u32) -> Option<Isolation> {
+        self.hub(epoch).view.isolation()
+    }
+
     fn takes_calls(&self, epoch: u32) -> bool {
-        !self.hub(epoch).view.is_isolated()
+        self.isolation(epoch).is_none()
     }
 
     /// The process that a node takes for this one, and how many views it has had.
@@ -80,7 +91,8 @@ fn the_second_process_of_a_name_takes_no_calls_while_the_first_one_is_there() {
 
     town.start("im1", 10);
     town.pass(10_000);
-    assert!(town.takes_calls(20) && !town.takes_calls(10));
+    assert!(town.takes_calls(20));
+    assert_eq!(town.isolation(10), Some(Isolation::NameTaken));
     assert_eq!(town.seen_by(30, "im1"), seen, "others do not notice");
 
     town.kill(20);
@@ -100,4 +112,26 @@ fn of_two_processes_of_one_name_that_come_together_one_takes_calls() {
     town.pass(10_000);
     assert!(town.takes_calls(10) && !town.takes_calls(20) && town.takes_calls(30));
     assert_eq!(town.seen_by(30, "im1"), (Some(10), seen.1), "others see one of them");
+}
+
+#[test]
+fn a_node_that_takes_no_calls_knows_why() {
+    let mut town = Town::new();
+    town.start_with(HubSettings { min_nodes: 2, ..HubSettings::plain("im1", 20) });
+    town.pass(500);
+    assert_eq!(town.isolation(20), Some(Isolation::Joining));
+    town.pass(4_000);
+    assert_eq!(town.isolation(20), Some(Isolation::TooFewNodes));
+    town.start("im2", 30);
+    town.pass(4_000);
+    assert_eq!(town.isolation(20), None);
+    town.is_cut = true;
+    town.pass(4_000);
+    assert_eq!(
+        (town.isolation(20), town.isolation(30)),
+        (Some(Isolation::NoBroker), Some(Isolation::NoBroker))
+    );
+    town.is_cut = false;
+    town.pass(4_000);
+    assert!(town.takes_calls(20) && town.takes_calls(30));
 }

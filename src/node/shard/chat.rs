@@ -10,7 +10,7 @@ use crate::base::memory::Memory;
 use crate::base::stats::Counters;
 use crate::router::ids::Ticket;
 use crate::router::mail::{Effect, Input};
-use crate::router::owners::Peer;
+use crate::router::owners::{Isolation, Peer};
 use crate::router::sessions::storm::Load;
 use crate::router::{Router, Settings};
 
@@ -82,9 +82,9 @@ impl Chat {
         self.router.issuer(ticket)
     }
 
-    /// Whether this node is cut off from the others of its cluster.
-    pub(super) fn is_isolated(&self) -> bool {
-        self.router.is_isolated()
+    /// Why this node of a cluster takes no calls of sites; `None`: it takes them.
+    pub(super) fn isolation(&self) -> Option<Isolation> {
+        self.router.isolation()
     }
 
     pub(super) fn counters(&mut self) -> &Counters {

@@ -13,7 +13,7 @@ use super::postponed::{Postponed, PostponedCall, PostponedQueue, PostponedWork};
 use super::reply;
 use super::schedule::Timer;
 use super::state::{CallTiming, ConnState, Deferral};
-use crate::api::refusal::{CLUSTER_ISOLATED, SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS};
+use crate::api::refusal::{SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS, isolated};
 use crate::api::{self, Context, Route, Routed, Shape};
 use crate::base::clock::{Moment, wall_ms};
 use crate::base::domains::{DomainId, Domains};
@@ -163,10 +163,12 @@ impl Dispatcher {
             Route::Notice(notice) if notice.is_of_health() && io.is_draining() => {
                 reply::refuse(io, slot, &SHUTTING_DOWN, shape);
             }
-            Route::Notice(notice) if notice.is_of_health() && self.chat.is_isolated() => {
-                reply::refuse(io, slot, &CLUSTER_ISOLATED, shape);
-            }
-            Route::Notice(notice) => reply::notice(io, slot, notice, shape),
+            Route::Notice(notice) => match self.chat.isolation() {
+                Some(isolation) if notice.is_of_health() => {
+                    reply::refuse(io, slot, &isolated(isolation), shape);
+                }
+                Some(_) | None => reply::notice(io, slot, notice, shape),
+            },
             Route::Upgrade(proof) => reply::open_socket(io, slot, &proof, shape),
         }
     }

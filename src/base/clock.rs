@@ -170,6 +170,11 @@ impl Clock {
         Stamp::at(self.turn_us)
     }
 
+    /// When the last turn began, in microseconds since the start; for measuring, as stops of the process are counted.
+    pub(crate) fn turn_us(&self) -> u64 {
+        self.turn_us
+    }
+
     fn elapsed_us(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }

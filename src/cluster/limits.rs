@@ -14,6 +14,8 @@ pub(crate) const LISTEN_MS: u64 = 1_200;
 pub(crate) const RIVAL_MS: u64 = 450;
 /// A node that goes down waits this long for its users to move, in milliseconds: they are sent over ten seconds.
 pub(crate) const LEAVE_MS: u64 = 14_000;
+/// A node that is gone is still shown for this long, in milliseconds.
+pub(crate) const ABSENT_MS: u64 = 3_600_000;
 /// A node that has not heard itself for this long is cut off, in milliseconds.
 pub(crate) const FENCE_MS: u64 = 3_000;
 /// A link that had nothing to say for this long says what it has received, in milliseconds.

@@ -10,7 +10,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::absent::{Absence, Absent, Absentee};
 use super::limits::{FENCE_MS, LISTEN_MS, NODES_MAX, RIVAL_MS, SUSPECT_MS};
+use super::trips::Trips;
 use super::wire::beat::{Beat, Stage};
 use super::wire::frame::MAJOR;
 use crate::base::clock::Tick;
@@ -21,6 +23,8 @@ pub(crate) struct Member {
     pub(crate) epoch: u32,
     pub(crate) stage: Stage,
     pub(crate) url: Arc<str>,
+    /// How many users it has.
+    pub(crate) users: u64,
     heard: Tick,
 }
 
@@ -51,9 +55,12 @@ pub(crate) enum Misfit {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Members {
+    /// What this node says of itself, but for the echoes.
     own: Beat,
     dead_ms: u64,
     others: BTreeMap<Box<str>, Member>,
+    absent: Absent,
+    trips: Trips,
     /// Until when a newcomer listens.
     listens_until: Tick,
     /// When this node last heard itself.
@@ -77,6 +84,8 @@ impl Members {
             own,
             dead_ms,
             others: BTreeMap::new(),
+            absent: Absent::default(),
+            trips: Trips::default(),
             listens_until: now.after(LISTEN_MS),
             heard_itself: now,
             rival: None,
@@ -86,6 +95,33 @@ impl Members {
     /// What this node says of itself.
     pub(crate) fn own(&self) -> &Beat {
         &self.own
+    }
+
+    /// What this node says of itself now, to all.
+    pub(crate) fn say(&self) -> Beat {
+        let echoes = self.trips.echoes(self.own.epoch, self.own.stamp_us);
+        Beat { echoes, ..self.own.clone() }
+    }
+
+    /// What others see of this node besides: the time of its clock in microseconds, and its users.
+    pub(crate) fn sense(&mut self, us: u64, users: u64) {
+        (self.own.stamp_us, self.own.users) = (us, users);
+    }
+
+    /// How long words take to a node and back, in microseconds; to this one: to the broker and back.
+    pub(crate) fn round_trip_us(&self, epoch: u32) -> Option<u64> {
+        self.trips.mean_us(epoch)
+    }
+
+    /// The nodes that are not there and were, or cannot be.
+    pub(crate) fn absent(&self) -> impl Iterator<Item = (&str, &Absentee)> {
+        self.absent.iter()
+    }
+
+    /// How long ago a node was heard, in milliseconds.
+    pub(crate) fn silent_ms(&self, node: &str, now: Tick) -> Option<u64> {
+        let own = (*node == *self.own.node).then_some(self.heard_itself);
+        own.or_else(|| self.others.get(node).map(|member| member.heard)).map(|heard| now.since(heard))
     }
 
     pub(crate) fn set_stage(&mut self, stage: Stage) {
@@ -139,44 +175,62 @@ impl Members {
     pub(crate) fn hear(&mut self, beat: Beat, now: Tick, events: &mut Vec<Event>) -> Result<(), Misfit> {
         if *beat.node == *self.own.node {
             if beat.epoch == self.own.epoch {
+                self.trips.hear(&beat, self.own.epoch, self.own.stamp_us);
                 self.heard_itself = now;
                 return Ok(());
             }
             self.hear_rival(beat, now);
             return if self.gives_way(now) { Err(Misfit::Name) } else { Ok(()) };
         }
-        if beat.major != MAJOR {
-            return Err(Misfit::Version);
-        }
-        if beat.division != self.own.division {
-            return Err(Misfit::Division);
-        }
-        let mut urls =
-            self.others.iter().filter(|(node, _)| **node != beat.node).map(|(_, other)| &*other.url);
-        if *beat.url == *self.own.url || urls.any(|url| *url == *beat.url) {
-            return Err(Misfit::Url);
+        if let Some(misfit) = self.misfit(&beat) {
+            let Beat { node, url, stage, .. } = beat;
+            if !self.others.contains_key(&node) && stage != Stage::Gone {
+                let absence = Absence::Refused(misfit);
+                self.absent.note(node, Absentee { url: (*url).into(), absence, heard: now });
+            }
+            return Err(misfit);
         }
         let known = self.others.get(&beat.node).map(|member| member.epoch);
-        if known.is_none() && self.others.len() + 1 >= NODES_MAX {
-            return Err(Misfit::Crowd);
-        }
         let node = beat.node.clone();
         if beat.stage == Stage::Gone {
-            if known == Some(beat.epoch) {
-                self.others.remove(&node);
+            if known == Some(beat.epoch)
+                && let Some(Member { url, .. }) = self.others.remove(&node)
+            {
+                self.trips.forget(beat.epoch);
+                self.absent.note(node.clone(), Absentee { url, absence: Absence::Left, heard: now });
                 events.push(Event::Gone { node });
             }
             return Ok(());
         }
-        if known.is_some_and(|epoch| epoch != beat.epoch) {
+        if let Some(epoch) = known.filter(|epoch| *epoch != beat.epoch) {
+            self.trips.forget(epoch);
             events.push(Event::Gone { node: node.clone() });
         }
+        self.absent.forget(&node);
+        self.trips.hear(&beat, self.own.epoch, self.own.stamp_us);
         if known != Some(beat.epoch) {
             events.push(Event::Met { node: node.clone(), epoch: beat.epoch });
         }
-        let Beat { epoch, stage, url, .. } = beat;
-        self.others.insert(node, Member { epoch, stage, url: (*url).into(), heard: now });
+        let Beat { epoch, stage, url, users, .. } = beat;
+        self.others.insert(node, Member { epoch, stage, url: (*url).into(), users, heard: now });
         Ok(())
+    }
+
+    /// Why the sender of a heartbeat cannot be a member.
+    fn misfit(&self, beat: &Beat) -> Option<Misfit> {
+        if beat.major != MAJOR {
+            return Some(Misfit::Version);
+        }
+        if beat.division != self.own.division {
+            return Some(Misfit::Division);
+        }
+        let mut urls =
+            self.others.iter().filter(|(node, _)| **node != beat.node).map(|(_, other)| &*other.url);
+        if *beat.url == *self.own.url || urls.any(|url| *url == *beat.url) {
+            return Some(Misfit::Url);
+        }
+        let is_crowd = !self.others.contains_key(&beat.node) && self.others.len() + 1 >= NODES_MAX;
+        is_crowd.then_some(Misfit::Crowd)
     }
 
     /// Time has passed: some nodes may be dead by now.
@@ -186,17 +240,34 @@ impl Members {
             return;
         }
         let dead = self.others.extract_if(.., |_, member| now.since(member.heard) >= self.dead_ms);
-        events.extend(dead.map(|(node, _)| Event::Gone { node }));
+        for (node, Member { epoch, url, heard, .. }) in dead {
+            self.trips.forget(epoch);
+            self.absent.note(node.clone(), Absentee { url, absence: Absence::Dead, heard });
+            events.push(Event::Gone { node });
+        }
+        self.absent.pass(now, self.dead_ms);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::limits::ABSENT_MS;
+    use crate::cluster::wire::beat::Echo;
 
     fn beat(node: &str, epoch: u32) -> Beat {
         let url = format!("http://{node}");
-        Beat { major: MAJOR, node: node.into(), epoch, stage: Stage::Up, url: url.into(), division: 1 }
+        Beat {
+            major: MAJOR,
+            node: node.into(),
+            epoch,
+            stage: Stage::Up,
+            url: url.into(),
+            division: 1,
+            stamp_us: 0,
+            users: 0,
+            echoes: Vec::new(),
+        }
     }
 
     fn at(ms: u64) -> Tick {
@@ -277,6 +348,68 @@ mod tests {
             hear(&mut members, beat(&format!("im{number}"), 5), 0);
         }
         assert_eq!(members.hear(beat("im99", 1), at(0), &mut Vec::new()), Err(Misfit::Crowd));
+    }
+
+    #[test]
+    fn nodes_that_are_gone_or_refused_are_remembered_for_a_while() {
+        let mut members = members();
+        let absent = |members: &Members| -> Vec<(String, Absence)> {
+            members.absent().map(|(node, absentee)| (node.to_owned(), absentee.absence)).collect()
+        };
+        for (node, epoch) in [("im2", 7), ("im3", 8)] {
+            hear(&mut members, beat(node, epoch), 0);
+        }
+        hear(&mut members, Beat { stage: Stage::Gone, ..beat("im2", 7) }, 1);
+        let stranger = Beat { division: 2, ..beat("im4", 9) };
+        assert_eq!(members.hear(stranger, at(3_000), &mut Vec::new()), Err(Misfit::Division));
+        hear(&mut members, beat("im1", 1), 5_000);
+        pass(&mut members, 5_000);
+        let refused = ("im4".to_owned(), Absence::Refused(Misfit::Division));
+        let gone = [("im2".to_owned(), Absence::Left), ("im3".to_owned(), Absence::Dead)];
+        assert_eq!(absent(&members), [&gone[..], &[refused]].concat());
+        assert_eq!(members.silent_ms("im1", at(5_100)), Some(100));
+
+        hear(&mut members, beat("im1", 1), 7_000);
+        pass(&mut members, 7_000);
+        assert_eq!(absent(&members), gone, "nobody was refused for a while");
+        hear(&mut members, beat("im3", 10), 7_000);
+        assert_eq!(absent(&members), gone[..1], "it is back");
+        hear(&mut members, beat("im1", 1), ABSENT_MS + 1);
+        pass(&mut members, ABSENT_MS + 1);
+        assert_eq!(absent(&members), [("im3".to_owned(), Absence::Dead)]);
+        for number in 1..=2 * NODES_MAX {
+            let node = Beat { division: 2, ..beat(&format!("x{number}"), 1) };
+            members.hear(node, at(ABSENT_MS + 1), &mut Vec::new()).unwrap_err();
+        }
+        assert_eq!(members.absent().count(), NODES_MAX);
+    }
+
+    #[test]
+    fn round_trips_are_measured_by_one_clock() {
+        let (mut one, mut other) =
+            (members(), Members::new(Beat { url: "http://im2".into(), ..beat("im2", 2) }, 4_000, Tick::ZERO));
+        assert_eq!(one.round_trip_us(2), None);
+        // The clock of the other one is an hour ahead. Each way takes 300 µs, and the other holds the stamp for 0.2 s.
+        one.sense(1_000, 0);
+        let said = one.say();
+        other.sense(3_600_001_300, 0);
+        hear(&mut other, said, 1);
+        other.sense(3_600_201_300, 12);
+        let said = other.say();
+        one.sense(201_600, 0);
+        hear(&mut one, said, 201);
+        assert_eq!(one.round_trip_us(2), Some(600));
+        assert_eq!(one.get("im2").map(|member| member.users), Some(12));
+        let own = one.say();
+        one.sense(202_000, 0);
+        hear(&mut one, own, 202);
+        assert_eq!(one.round_trip_us(1), Some(400), "to the broker and back");
+        let late =
+            Beat { echoes: vec![Echo { epoch: 1, stamp_us: 1 << 40, held_us: u64::MAX }], ..beat("im2", 2) };
+        hear(&mut one, late, 203);
+        assert_eq!(one.round_trip_us(2), Some(600), "nobody returns what was not sent");
+        hear(&mut one, Beat { stage: Stage::Gone, ..beat("im2", 2) }, 204);
+        assert_eq!(one.round_trip_us(2), None);
     }
 
     #[test]

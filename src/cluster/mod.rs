@@ -14,8 +14,9 @@
 //! old one, and when a node is lost the link knows who misses whom.
 //!
 //! Reading order: [`partition`] (which node owns a name), [`view`] (the nodes as routers see them), [`wire`] (records and
-//! frames), [`link`] (one other node), [`members`] (who is there), [`hub`] (all of it).
+//! frames), [`link`] (one other node), [`trips`], [`absent`] and [`members`] (who is there, or was), [`hub`] (all of it).
 
+pub(crate) mod absent;
 pub(crate) mod hub;
 pub(crate) mod limits;
 pub(crate) mod link;
@@ -23,5 +24,6 @@ pub(crate) mod members;
 pub(crate) mod partition;
 #[cfg(test)]
 mod sim;
+pub(crate) mod trips;
 pub(crate) mod view;
 pub(crate) mod wire;

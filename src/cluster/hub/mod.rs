@@ -67,6 +67,9 @@ impl Hub {
             stage: Stage::Joining,
             url: settings.url.clone(),
             division: settings.partition.hash(&settings.listed),
+            stamp_us: 0,
+            users: 0,
+            echoes: Vec::new(),
         };
         let directory = Directory::new(Place::new(0), places.clone(), settings.epoch);
         let view = View::new(Vec::new(), settings.partition.clone(), (&settings.listed, None), 0, None);
@@ -327,7 +330,7 @@ impl Hub {
             return;
         }
         let mut bytes = Vec::new();
-        self.members.own().put(&mut bytes);
+        self.members.say().put(&mut bytes);
         self.orders.push(Order::Beat(bytes));
     }
 

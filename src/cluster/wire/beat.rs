@@ -33,9 +33,28 @@ pub(crate) struct Beat {
     pub(crate) url: Box<str>,
     /// A hash of how it divides the names: partition, bounds, list of nodes.
     pub(crate) division: u64,
+    /// The time of the node's own clock, in microseconds; 0: it does not say.
+    pub(crate) stamp_us: u64,
+    /// How many users it has.
+    pub(crate) users: u64,
+    /// The last stamps of others.
+    pub(crate) echoes: Vec<Echo>,
 }
 
-wire_structs! { Beat { major, node, epoch, stage, url, division } }
+/// A stamp of another node, which goes back to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Echo {
+    /// Whose stamp it is.
+    pub(crate) epoch: u32,
+    pub(crate) stamp_us: u64,
+    /// How long the stamp was here, in microseconds.
+    pub(crate) held_us: u64,
+}
+
+wire_structs! {
+    Beat { major, node, epoch, stage, url, division, stamp_us, users, echoes }
+    Echo { epoch, stamp_us, held_us }
+}
 
 /// The first words of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -42,7 +42,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("sh", 24),
     ("text", 29),
     ("toml", 5),
-    ("yaml", 2),
+    ("yaml", 3),
 ];
 /// How many calls and answers the blocks of the language `http` show.
 const CALLS_SHOWN: usize = 55;

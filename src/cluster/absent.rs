@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::limits::{ABSENT_MS, NODES_MAX};
-use super::members::Misfit;
+use super::misfit::Misfit;
 use crate::base::clock::Tick;
 
 /// Why a node is absent.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::absent::{Absence, Absent, Absentee};
 use super::limits::{FENCE_MS, LISTEN_MS, NODES_MAX, RIVAL_MS, SUSPECT_MS};
+use super::misfit::Misfit;
 use super::trips::Trips;
 use super::wire::beat::{Beat, Stage};
 use super::wire::frame::MAJOR;
@@ -35,21 +36,6 @@ pub(crate) enum Event {
     Met { node: Box<str>, epoch: u32 },
     /// It is there no more.
     Gone { node: Box<str> },
-}
-
-/// Why a node cannot be a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Misfit {
-    /// It speaks another major version.
-    Version,
-    /// It divides the names differently.
-    Division,
-    /// It has the URL of another node: polls that are sent to one of them would come to the other.
-    Url,
-    /// There are as many nodes as there may be.
-    Crowd,
-    /// Another process has the name of this node, and keeps it.
-    Name,
 }
 
 /// See the module.

@@ -21,6 +21,7 @@ pub(crate) mod hub;
 pub(crate) mod limits;
 pub(crate) mod link;
 pub(crate) mod members;
+pub(crate) mod misfit;
 pub(crate) mod partition;
 #[cfg(test)]
 mod sim;

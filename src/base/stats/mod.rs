@@ -17,7 +17,11 @@ pub(crate) use self::board::Board;
 pub use self::board::DomainCounts;
 use self::board::place;
 pub(crate) use self::call_kind::CallKind;
-pub(crate) use self::cluster::{CLUSTER_FIGURES, ClusterBoard};
+#[cfg(test)]
+pub(crate) use self::cluster::cluster_of_three;
+pub(crate) use self::cluster::{
+    BrokerSeen, CLUSTER_FIGURES, ClusterBoard, ClusterPost, ClusterSeen, LinkSeen, NodeSeen, NodeState,
+};
 pub use self::counters::index_of;
 pub(crate) use self::counters::{COUNTERS, Counters, FAMILIES};
 pub(crate) use self::histogram::Distribution;

@@ -7,11 +7,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, ConnectOptions, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, Subscriber};
 use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::base::stats::BrokerSeen;
 
 /// How long the first connection may take.
 const CONNECT_MS: u64 = 10_000;
+/// The port of a broker whose URL has none.
+const PORT_DEFAULT: u16 = 4_222;
 /// Messages that may wait for this node, before the broker's client drops some.
 const WAITING_MAX: usize = 65_536;
 
@@ -54,8 +59,15 @@ pub(super) enum Heard {
 pub(super) struct Broker {
     client: Client,
     cluster: String,
+    urls: Vec<String>,
     beats: Subscriber,
     frames: Subscriber,
+    /// What the client says of the connection.
+    events: UnboundedReceiver<Event>,
+    /// How often it was connected.
+    connects: u64,
+    /// Messages that this node did not fetch in time.
+    dropped: u64,
 }
 
 impl Broker {
@@ -69,11 +81,19 @@ impl Broker {
     }
 
     async fn try_connect(settings: &BrokerSettings, epoch: u32, node: &str) -> io::Result<Broker> {
+        let (sender, events) = unbounded_channel();
         let mut options = ConnectOptions::new()
             .name(format!("nextim {node}"))
             .ping_interval(Duration::from_secs(1))
             .subscription_capacity(WAITING_MAX)
-            .connection_timeout(Duration::from_millis(CONNECT_MS / 2));
+            .connection_timeout(Duration::from_millis(CONNECT_MS / 2))
+            .event_callback(move |event| {
+                let sender = sender.clone();
+                // Nobody takes it if the first connection has failed.
+                async move {
+                    sender.send(event).ok();
+                }
+            });
         if let Some(Credentials { user, password }) = &settings.credentials {
             options = options.user_and_password(user.clone(), password.clone());
         }
@@ -94,7 +114,8 @@ impl Broker {
         let beats = listen(format!("im.{cluster}.hb")).await?;
         let frames = listen(frames_subject(&cluster, node, epoch)).await?;
         client.flush().await.map_err(io::Error::other)?;
-        Ok(Broker { client, cluster, beats, frames })
+        let urls = settings.nats.clone();
+        Ok(Broker { client, cluster, urls, beats, frames, events, connects: 0, dropped: 0 })
     }
 
     /// Waits for the next message.
@@ -133,6 +154,25 @@ impl Broker {
         }
     }
 
+    /// The cluster's name.
+    pub(super) fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// The connection as operators see it. Logs what has happened to it.
+    pub(super) fn seen(&mut self) -> BrokerSeen {
+        while let Ok(event) = self.events.try_recv() {
+            self.connects += u64::from(event == Event::Connected);
+            self.dropped += u64::from(matches!(event, Event::SlowConsumer(_)));
+            tell(&event);
+        }
+        let is_connected = self.client.connection_state() == State::Connected;
+        let info = self.client.server_info();
+        let url = is_connected.then(|| url_of(&self.urls, &info.host, info.port)).flatten();
+        let url = url.map_or_else(|| self.urls.join(", "), str::to_owned).into();
+        BrokerSeen { is_connected, url, connects: self.connects, dropped: self.dropped }
+    }
+
     /// Sends what is on its way.
     pub(super) async fn close(&self) {
         if let Err(error) = self.client.flush().await {
@@ -143,4 +183,53 @@ impl Broker {
 
 fn frames_subject(cluster: &str, node: &str, epoch: u32) -> String {
     format!("im.{cluster}.n.{node}.{epoch:08x}")
+}
+
+/// The one of these URLs that is the broker's, by what the broker says of itself: its port, and its host if it listens at
+/// one address.
+fn url_of<'u>(urls: &'u [String], host: &str, port: u16) -> Option<&'u str> {
+    if let [only] = urls {
+        return Some(only);
+    }
+    let has_port = |url: &&String| match url.rsplit_once(':') {
+        Some((_, digits)) if !digits.contains('/') => digits.parse() == Ok(port),
+        Some(_) | None => port == PORT_DEFAULT,
+    };
+    let mut ports = urls.iter().filter(has_port);
+    if let (Some(only), None) = (ports.next(), ports.next()) {
+        return Some(only);
+    }
+    let is_host = |url: &&String| url.split_once("//").is_some_and(|(_, rest)| rest.starts_with(host));
+    urls.iter().filter(has_port).find(is_host).map(String::as_str)
+}
+
+fn tell(event: &Event) {
+    match event {
+        Event::Connected => log::info!("cluster: connected to the broker"),
+        Event::Disconnected => log::warn!("cluster: the connection to the broker is lost"),
+        Event::LameDuckMode => log::info!("cluster: the broker is about to go down"),
+        Event::SlowConsumer(_) => log::warn!("cluster: this node does not fetch what comes fast enough"),
+        Event::ServerError(error) => log::error!("cluster: the broker refuses something: {error}"),
+        // While there is no broker, each try fails.
+        Event::ClientError(error) => log::debug!("cluster: {error}"),
+        Event::Draining | Event::Closed => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_broker_is_found_among_several() {
+        let check = |urls: &[&str], host: &str, port: u16, expected: Option<&str>| {
+            let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
+            assert_eq!(url_of(&urls, host, port), expected, "{urls:?}");
+        };
+        check(&["nats://a:1"], "0.0.0.0", 4_222, Some("nats://a:1"));
+        check(&["nats://a:1", "tls://b:2"], "0.0.0.0", 2, Some("tls://b:2"));
+        check(&["nats://a:1", "nats://b"], "0.0.0.0", 4_222, Some("nats://b"));
+        check(&["nats://10.0.0.1", "nats://10.0.0.2"], "10.0.0.2", 4_222, Some("nats://10.0.0.2"));
+        check(&["nats://a", "nats://b"], "0.0.0.0", 4_222, None);
+    }
 }

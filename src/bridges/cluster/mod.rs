@@ -18,11 +18,10 @@ use tokio::sync::Notify;
 
 use self::broker::{Broker, Heard};
 pub(crate) use self::broker::{BrokerSettings, Credentials};
-use crate::base::clock::{Clock, Origin};
+use crate::base::clock::{Clock, Origin, Tick};
 use crate::base::domains::Domains;
 use crate::base::stats::Stats;
 use crate::cluster::hub::{Hub, HubSettings, Order, Tidings};
-use crate::cluster::members::Misfit;
 use crate::router::directory::Places;
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
@@ -30,6 +29,8 @@ use crate::router::owners::Isolation;
 
 /// Most messages of the broker that one turn takes.
 const HEARD_PER_TURN: usize = 256;
+/// How often operators are shown how things are, in milliseconds.
+const REPORT_MS: u64 = 1_000;
 /// The longest sleep, in milliseconds.
 const SLEEP_MS_MAX: u64 = 500;
 /// A node that goes down looks this often whether its users have moved, in milliseconds.
@@ -130,6 +131,12 @@ struct Bridge {
     clock: Clock,
     stats: Stats,
     life: Life,
+    /// When operators are shown how things are.
+    next_report: Tick,
+    /// The view that they were shown last.
+    reported: u64,
+    /// How many users there are, a while ago.
+    users: u64,
     /// Whether mail did not fit into a mailbox.
     is_left: bool,
 }
@@ -138,7 +145,19 @@ impl Bridge {
     fn new(settings: BridgeSettings, broker: Broker, shards: Box<dyn Shards>, bell: Arc<Notify>) -> Bridge {
         let clock = Clock::start(settings.origin);
         let hub = Hub::new(settings.hub, settings.places, settings.domains, clock.now());
-        Bridge { hub, broker, shards, bell, clock, stats: settings.stats, life: Life::Needed, is_left: false }
+        Bridge {
+            hub,
+            broker,
+            shards,
+            bell,
+            clock,
+            stats: settings.stats,
+            life: Life::Needed,
+            next_report: Tick::ZERO,
+            reported: 0,
+            users: 0,
+            is_left: false,
+        }
     }
 
     async fn run(mut self) {
@@ -146,6 +165,7 @@ impl Bridge {
             let first = self.wait().await;
             self.clock.turn(self.clock.now().after(u64::MAX / 2));
             self.hub.begin(self.clock.now(), self.clock.shared_ms());
+            self.hub.sense(self.clock.turn_us(), self.users);
             self.take_parcels();
             take_some(
                 first,
@@ -217,7 +237,18 @@ impl Bridge {
             }
         }
         self.is_left = !self.shards.post();
-        self.stats.cluster().publish(self.hub.figures());
+        if self.next_report <= self.clock.now() || self.reported != self.hub.views() {
+            self.report();
+        }
+    }
+
+    /// Shows operators how things are.
+    fn report(&mut self) {
+        self.next_report = self.clock.now().after(REPORT_MS);
+        self.reported = self.hub.views();
+        self.users = self.stats.sum("users").unwrap_or(0);
+        let broker = self.broker.seen();
+        self.stats.cluster().publish(self.hub.report(self.broker.cluster(), broker));
     }
 }
 
@@ -236,14 +267,7 @@ fn tell(tidings: &Tidings) {
         Tidings::Met(node) => log::info!("cluster: node {node} is there"),
         Tidings::Gone(node) => log::warn!("cluster: node {node} is gone"),
         Tidings::Misfit(node, misfit) => {
-            let why = match misfit {
-                Misfit::Version => "it speaks another version of the protocol",
-                Misfit::Division => "its partition, ranges or nodes differ",
-                Misfit::Url => "its public_url is that of another node",
-                Misfit::Crowd => "there are as many nodes as there may be",
-                Misfit::Name => "another process keeps its name; this one takes no calls meanwhile",
-            };
-            log::error!("cluster: node {node} is no member: {why}");
+            log::error!("cluster: node {node} is no member: {}", misfit.words());
         }
         Tidings::BadFrame => {
             log::warn!("cluster: something that is no frame has come; more of it is only counted");

@@ -3,8 +3,10 @@
 //! Owns: the order in which mail, frames and heartbeats become mail, frames and views. Must not: wait for anything; the
 //! bridge around it does.
 
+mod counts;
 mod look;
 mod orders;
+mod report;
 #[cfg(test)]
 mod seen;
 #[cfg(test)]
@@ -13,14 +15,15 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub(crate) use self::orders::{HubCounts, HubSettings, Order, Tidings};
+pub(crate) use self::counts::HubCounts;
+pub(crate) use self::orders::{HubSettings, Order, Tidings};
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainId, Domains};
-use crate::base::stats::CLUSTER_FIGURES;
 use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX, LEAVE_MS, LISTEN_MS};
 use crate::cluster::link::asked::answer;
 use crate::cluster::link::{Context, Link, Sink, Taken};
-use crate::cluster::members::{Event, Members, Misfit};
+use crate::cluster::members::{Event, Members};
+use crate::cluster::misfit::Misfit;
 use crate::cluster::view::View;
 use crate::cluster::wire::beat::{Beat, Stage};
 use crate::cluster::wire::frame::{FrameError, Head, MAJOR};
@@ -29,7 +32,7 @@ use crate::router::call::{Answer, Refusal};
 use crate::router::directory::{Directory, Places};
 use crate::router::ids::Place;
 use crate::router::mail::{CallRequest, Mail};
-use crate::router::owners::{Isolation, Nodes, Owners};
+use crate::router::owners::{Isolation, Owners};
 
 /// See the module.
 #[derive(Debug)]
@@ -99,26 +102,6 @@ impl Hub {
         (self.now, self.shared_ms) = (now, shared_ms);
     }
 
-    /// What an operator sees of it, in the order of [`CLUSTER_FIGURES`].
-    pub(crate) fn figures(&self) -> [u64; CLUSTER_FIGURES.len()] {
-        let sum = |of: fn(&Link) -> usize| self.links.iter().map(of).sum::<usize>() as u64;
-        let HubCounts { frames_in, frames_out, frames_again, frames_bad, records_in, views } = self.counts;
-        [
-            self.members.others().count() as u64 + 1,
-            sum(|link| usize::from(link.is_up())),
-            u64::from(self.view.isolation().is_some()),
-            sum(|link| link.images().len()),
-            sum(|link| link.lost().len()),
-            sum(Link::under_way),
-            frames_in,
-            frames_out,
-            frames_again,
-            frames_bad,
-            records_in,
-            views,
-        ]
-    }
-
     /// Runs part of one link's work, and takes what leaves it.
     fn with_link<R>(&mut self, index: usize, work: impl FnOnce(&mut Link, Context<'_>, &mut Sink) -> R) -> R {
         let mut sink = Sink::default();
@@ -132,11 +115,13 @@ impl Hub {
             answer_ms: self.settings.answer_ms,
         };
         let result = work(&mut self.links[index], context, &mut sink);
-        let Sink { mail, calls, frames, heard, repeated } = sink;
+        let Sink { mail, calls, frames, heard, repeated, given_up } = sink;
         self.queue.extend(mail);
-        self.counts.records_in += heard;
-        self.counts.frames_again += repeated;
-        self.counts.frames_out += frames.len() as u64;
+        let counts = self.counts.of_mut(index);
+        counts.records_in += heard;
+        counts.frames_again += repeated;
+        counts.frames_out += frames.len() as u64;
+        counts.unreachable += given_up;
         let node = Arc::clone(self.links[index].name());
         self.orders.extend(frames.into_iter().map(|(epoch, bytes)| Order::Frame {
             node: Arc::clone(&node),
@@ -233,6 +218,7 @@ impl Hub {
         };
         let from = self.members.others().find(|(_, member)| member.epoch == head.from_epoch);
         let Some(index) = from.and_then(|(node, _)| self.index_of_node(node)) else { return };
+        self.counts.of_mut(index).frames_in += 1;
         let taken = self.with_link(index, |link, context, sink| link.take_frame(head, body, context, sink));
         match taken {
             Taken::Records(records) => {

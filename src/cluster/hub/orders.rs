@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::cluster::members::Misfit;
+use crate::cluster::misfit::Misfit;
 use crate::cluster::partition::Partition;
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
@@ -58,15 +58,4 @@ pub(crate) enum Tidings {
     Isolated(Option<Isolation>),
     /// This node owns names from now on.
     Up,
-}
-
-/// Counts of the links' work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HubCounts {
-    pub(crate) frames_in: u64,
-    pub(crate) frames_out: u64,
-    pub(crate) frames_again: u64,
-    pub(crate) frames_bad: u64,
-    pub(crate) records_in: u64,
-    pub(crate) views: u64,
 }

@@ -4,6 +4,8 @@
 
 use super::*;
 use crate::base::domains::DomainConfig;
+use crate::base::stats::BrokerSeen;
+use crate::router::owners::Nodes;
 
 /// Processes that hear all that is said, a turn later.
 struct Town {
@@ -134,4 +136,47 @@ fn a_node_that_takes_no_calls_knows_why() {
     town.is_cut = false;
     town.pass(4_000);
     assert!(town.takes_calls(20) && town.takes_calls(30));
+}
+
+#[test]
+fn an_operator_sees_all_nodes_that_are_known() {
+    let mut town = Town::new();
+    let listed: Vec<Box<str>> = ["im1", "im2", "im3", "im4"].map(Into::into).into();
+    let settings = |name, epoch| HubSettings { listed: listed.clone(), ..HubSettings::plain(name, epoch) };
+    let report = |town: &Town| town.hub(10).report("forum", BrokerSeen::default());
+    let states = |town: &Town| -> Vec<String> {
+        let nodes = report(town).nodes;
+        nodes.iter().map(|node| format!("{} {}", node.name, node.state.word())).collect()
+    };
+    town.start_with(settings("im2", 10));
+    town.start_with(settings("im1", 20));
+    town.start_with(settings("im3", 30));
+    // Its settings differ.
+    town.start("im5", 50);
+    town.pass(500);
+    assert_eq!(states(&town), ["im2 joining", "im1 missing", "im3 missing", "im4 missing"]);
+    town.pass(4_000);
+    assert_eq!(states(&town), ["im2 up", "im1 up", "im3 up", "im4 missing", "im5 refused"]);
+    let seen = report(&town);
+    let link = seen.nodes[1].link.expect("it is another node");
+    assert!(link.is_up && link.frames_in > 0 && link.frames_out > 0, "{link:?}");
+    assert_eq!(seen.nodes[4].reason, Some(Misfit::Division.words()));
+    assert_eq!((seen.nodes[0].link, seen.nodes[3].link), (None, None));
+
+    town.kill(20);
+    town.pass(2_500);
+    assert_eq!(states(&town)[1], "im1 suspect");
+    town.pass(2_500);
+    assert_eq!(states(&town)[1], "im1 dead");
+    let dead = &report(&town).nodes[1];
+    assert!(dead.silent_ms >= Some(4_000) && dead.link.is_some_and(|link| !link.is_up), "{dead:?}");
+    town.start_with(settings("im1", 40));
+    town.pass(4_000);
+    assert_eq!(states(&town)[1], "im1 up");
+    town.is_cut = true;
+    town.pass(4_000);
+    assert_eq!(
+        (states(&town)[0].as_str(), report(&town).nodes[0].reason),
+        ("im2 isolated", Some("no broker"))
+    );
 }

@@ -49,4 +49,6 @@ pub(crate) struct Sink {
     pub(crate) heard: u64,
     /// Frames that were sent again.
     pub(crate) repeated: u64,
+    /// Questions that the other node could not answer.
+    pub(crate) given_up: u64,
 }

@@ -126,6 +126,7 @@ impl Link {
             | Asked::Done(_)
             | Asked::Share(_) => None,
         };
+        sink.given_up += 1;
         sink.mail.push(asked.unanswered(Refusal::Unreachable));
         sink.mail.extend(again);
     }

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::report::{CallReport, DomainReport, LossReport, Sample, ShardReport};
+use super::report::{
+    BrokerReport, CallReport, ClusterReport, DomainReport, LinkReport, LossReport, NodeReport, Sample,
+    ShardReport,
+};
 use super::snapshot::{DomainSnapshot, Snapshot};
 use crate::base::clock::wall_ms;
-use crate::base::stats::{COUNTERS, CallKind, index_of};
+use crate::base::stats::{COUNTERS, CallKind, ClusterPost, LinkSeen, NodeSeen, index_of};
 
 /// Counters of what was refused or lost.
 const LOSSES: [&str; 8] = [
@@ -105,6 +108,51 @@ pub(super) fn domains(before: &Snapshot, newest: &Snapshot, now: &Snapshot) -> V
     let others = of(None, now.other_domains, [before.other_domains, newest.other_domains]);
     let has_others = others.users > 0 || others.calls > 0 || others.waiting_bytes > 0;
     named.chain(has_others.then_some(others)).collect()
+}
+
+/// The cluster as of the last post, with rates since the post of `before`.
+pub(super) fn cluster(before: &Snapshot, now: &Snapshot) -> Option<ClusterReport> {
+    let post = now.cluster.as_deref()?;
+    let before = before.cluster.as_deref();
+    let seconds =
+        before.map_or(0.0, |before| before.at.elapsed().saturating_sub(post.at.elapsed()).as_secs_f64());
+    let age_ms = post.age_ms();
+    let seen = &post.seen;
+    let broker = &seen.broker;
+    let node = |node: &NodeSeen| NodeReport {
+        name: node.name.to_string(),
+        url: node.url.to_string(),
+        state: node.state.word().to_owned(),
+        reason: node.reason.map(str::to_owned),
+        heard_ms: node.silent_ms.map(|ms| ms + age_ms),
+        round_trip_us: node.round_trip_us,
+        users: node.users,
+        link: node.link.map(|link| link_report(&node.name, link, (before, Rate { seconds }))),
+    };
+    Some(ClusterReport {
+        name: seen.name.to_string(),
+        partition: seen.partition.to_owned(),
+        broker: BrokerReport {
+            connected: broker.is_connected,
+            url: broker.url.to_string(),
+            connects: broker.connects,
+            dropped: broker.dropped,
+        },
+        nodes: seen.nodes.iter().map(node).collect(),
+    })
+}
+
+fn link_report(name: &str, link: LinkSeen, (before, rate): (Option<&ClusterPost>, Rate)) -> LinkReport {
+    let earlier = before.and_then(|before| before.seen.nodes.iter().find(|node| *node.name == *name)?.link);
+    let earlier = earlier.unwrap_or_default();
+    LinkReport {
+        up: link.is_up,
+        images: link.images,
+        frames_in_per_s: rate.of(earlier.frames_in, link.frames_in),
+        frames_out_per_s: rate.of(earlier.frames_out, link.frames_out),
+        frames_again: link.frames_again,
+        unreachable: link.unreachable,
+    }
 }
 
 /// The growth of counts in a second.

@@ -39,6 +39,9 @@ pub(crate) struct Report {
     pub(crate) shards: Vec<ShardReport>,
     /// The domains. Those beyond the limit of names are summed as the last one, which has no name.
     pub(crate) domains: Vec<DomainReport>,
+    /// The cluster, if the server is a node of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cluster: Option<ClusterReport>,
 }
 
 /// A sample of the server. Its rates are those since the sample before, a second earlier.
@@ -139,4 +142,72 @@ pub(crate) struct DomainReport {
     pub(crate) waiting_bytes: u64,
     /// Refusals since the start, because too much waited for the domain.
     pub(crate) refused: u64,
+}
+
+/// A cluster, as its node sees it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ClusterReport {
+    /// The cluster's name.
+    pub(crate) name: String,
+    /// How names are divided.
+    pub(crate) partition: String,
+    /// The connection to a broker.
+    pub(crate) broker: BrokerReport,
+    /// This node, then all others that are known, by name.
+    pub(crate) nodes: Vec<NodeReport>,
+}
+
+/// The connection to a broker.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct BrokerReport {
+    /// Whether there is one.
+    pub(crate) connected: bool,
+    /// The broker's URL; if it is not known which one, those of all.
+    pub(crate) url: String,
+    /// How often it was connected.
+    pub(crate) connects: u64,
+    /// Messages that this node did not fetch in time.
+    pub(crate) dropped: u64,
+}
+
+/// A node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeReport {
+    /// Its name.
+    pub(crate) name: String,
+    /// Where its browsers poll; empty if it was never heard.
+    pub(crate) url: String,
+    /// What it is: `joining`, `up`, `draining`, `isolated`, `suspect`, `left`, `dead`, `missing` or `refused`.
+    pub(crate) state: String,
+    /// Why it is isolated or refused.
+    pub(crate) reason: Option<String>,
+    /// How long ago it was heard, in milliseconds.
+    pub(crate) heard_ms: Option<u64>,
+    /// How long words take to it and back, in microseconds; of this node: to the broker and back.
+    pub(crate) round_trip_us: Option<u64>,
+    /// Users online there, as it says.
+    pub(crate) users: Option<u64>,
+    /// The link to it; this node has none to itself.
+    pub(crate) link: Option<LinkReport>,
+}
+
+/// The link to a node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct LinkReport {
+    /// Whether frames go through.
+    pub(crate) up: bool,
+    /// Its users and rooms that users and rooms here have to do with.
+    pub(crate) images: u64,
+    /// Frames that came, a second, in the last ten seconds.
+    pub(crate) frames_in_per_s: f64,
+    /// Frames for it, a second, in the last ten seconds.
+    pub(crate) frames_out_per_s: f64,
+    /// Frames that were sent again, since the start.
+    pub(crate) frames_again: u64,
+    /// Requests that it could not answer, since the start.
+    pub(crate) unreachable: u64,
 }

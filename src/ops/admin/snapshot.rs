@@ -3,12 +3,13 @@
 //! Owns: reading the boards, the mailboxes, the domains and the process. Must not: keep a snapshot; `watch` does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::process::Process;
 use super::watched::WatchedServer;
 use crate::base::clock::Deadline;
 use crate::base::limits::ops::{SAMPLE_MS, STANDSTILL_SAMPLES};
-use crate::base::stats::{Board, COUNTERS, CallKind, Distribution, DomainCounts, index_of};
+use crate::base::stats::{Board, COUNTERS, CallKind, ClusterPost, Distribution, DomainCounts, index_of};
 
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
@@ -25,6 +26,8 @@ pub(super) struct Snapshot {
     pub(super) mailboxes: Vec<usize>,
     pub(super) domains: BTreeMap<String, DomainSnapshot>,
     pub(super) other_domains: DomainSnapshot,
+    /// What the bridge to other nodes has posted last, if there is one.
+    pub(super) cluster: Option<Arc<ClusterPost>>,
     pub(super) process: Process,
 }
 
@@ -48,6 +51,7 @@ impl Snapshot {
             mailboxes: (server.mailboxes)(),
             domains,
             other_domains,
+            cluster: server.stats.cluster().read(),
             process: Process::read(),
         }
     }

@@ -93,6 +93,7 @@ impl Watch {
                 })
                 .collect(),
             domains: rates::domains(oldest, newest, &now),
+            cluster: rates::cluster(oldest, &now),
         }
     }
 
@@ -128,12 +129,14 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, most: usize) {
 mod tests {
     use std::sync::Arc;
 
+    use serde_json::Value;
+
     use super::super::report::DomainReport;
     use super::*;
     use crate::base::clock::Deadline;
     use crate::base::domains::{DomainConfig, Domains};
     use crate::base::limits::ops::{DOMAINS_NAMED_MAX, STANDSTILL_SAMPLES};
-    use crate::base::stats::{CallKind, Counters, Stats};
+    use crate::base::stats::{CallKind, Counters, Stats, cluster_of_three};
 
     fn server(domains: &Arc<Domains>) -> WatchedServer {
         let domains = Arc::clone(domains);
@@ -186,6 +189,34 @@ mod tests {
         let memory = |domain: &DomainReport| (domain.waiting_bytes, domain.refused);
         let [first, .., last] = &*report.domains else { panic!("there is more than one") };
         assert_eq!((memory(first), memory(last)), ((7, 0), (0, 3)));
+    }
+
+    #[test]
+    fn a_report_has_the_cluster_of_a_node_and_of_no_other_server() {
+        let watch = Watch::new(server(&Arc::default()));
+        let json = |watch: &Watch| serde_json::to_value(watch.report()).unwrap();
+        assert!(json(&watch).get("cluster").is_none());
+        let mut seen = cluster_of_three();
+        let board = watch.server.stats.cluster();
+        board.publish(seen.clone());
+        watch.sample();
+        if let Some(link) = &mut seen.nodes[1].link {
+            link.frames_in += 50;
+        }
+        board.publish(seen);
+        while watch.kept().recent.front().is_some_and(|oldest| oldest.cluster.is_none()) {
+            watch.sample();
+        }
+        let cluster = &json(&watch)["cluster"];
+        assert_eq!((&cluster["name"], &cluster["broker"]["connected"]), (&"forum".into(), &true.into()));
+        let nodes = cluster["nodes"].as_array().unwrap();
+        let shown = |index: usize, member: &str| nodes[index][member].clone();
+        assert_eq!((shown(0, "name"), shown(0, "link")), ("im1".into(), Value::Null));
+        assert_eq!((shown(1, "round_trip_us"), shown(1, "users")), (420.into(), 1_234.into()));
+        assert_eq!((shown(2, "state"), &nodes[2]["link"]["unreachable"]), ("dead".into(), &31.into()));
+        assert!(shown(2, "heard_ms").as_u64() >= Some(12_500));
+        assert!(nodes[1]["link"]["frames_in_per_s"].as_f64() > Some(0.0), "{cluster}");
+        assert_eq!(nodes[1]["link"]["frames_out_per_s"], 0.0);
     }
 
     #[test]

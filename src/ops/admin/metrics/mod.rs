@@ -1,15 +1,17 @@
 //! `/metrics`: the text that Prometheus reads (exposition format 0.0.4).
 //!
-//! Owns: the form, and the names of metrics that are not counters of a shard. Must not: import the boards; `snapshot`
-//! reads them. The number of series is bounded: a label is a shard or a domain with a name here, and a histogram is of
-//! all shards together.
+//! Owns: the names of metrics that are not counters of a shard. Must not: import the boards; `snapshot` reads them. The
+//! number of series is bounded: a label is a shard, a domain with a name here, or a node, and a histogram is of all shards
+//! together.
 
-use std::fmt::{Display, Write as _};
+mod cluster;
+mod text;
 
-use super::snapshot::{DomainSnapshot, Snapshot};
-use super::watched::WatchedServer;
+use self::text::{MetricsText, seconds};
 use crate::base::domains::Domain;
-use crate::base::stats::{CLUSTER_FIGURES, COUNTERS, CallKind, Distribution, FAMILIES};
+use crate::base::stats::{COUNTERS, CallKind, Distribution, FAMILIES};
+use crate::ops::admin::snapshot::{DomainSnapshot, Snapshot};
+use crate::ops::admin::watched::WatchedServer;
 
 /// The label of domains without a name here. No domain has this name, because of the colon.
 const OTHERS: &str = ":others";
@@ -21,28 +23,21 @@ const STARTED: &str = "Start of the process, in seconds since 1970.";
 
 /// All metrics.
 pub(super) fn metrics(server: &WatchedServer, snapshot: &Snapshot, healthy: bool) -> String {
-    let mut text = MetricsText(String::new());
+    let mut text = MetricsText::default();
     counters(&mut text, snapshot);
     durations(&mut text, snapshot);
     shards(&mut text, server, snapshot);
     domains(&mut text, snapshot);
-    cluster(&mut text, server);
-    process(&mut text, server, snapshot, healthy);
-    text.0
-}
-
-/// What the bridge to other nodes shows, if there is one.
-fn cluster(text: &mut MetricsText, server: &WatchedServer) {
-    let Some(values) = server.stats.cluster().read() else { return };
-    for ((name, grows, help), value) in CLUSTER_FIGURES.iter().zip(values) {
-        let kind = if *grows { "counter" } else { "gauge" };
-        text.single(&format!("nextim_cluster_{name}"), kind, help, value);
+    if let Some(post) = &snapshot.cluster {
+        cluster::write(&mut text, post);
     }
+    process(&mut text, server, snapshot, healthy);
+    text.done()
 }
 
 /// The figures of one domain. Those of all domains would be too many series.
 pub(super) fn of_domain(server: &WatchedServer, domain: &Domain) -> String {
-    let mut text = MetricsText(String::new());
+    let mut text = MetricsText::default();
     let figures = domain.figures.read();
     let figure = |text: &mut MetricsText, name: &str, kind: &str, help: &str, value: u64| {
         text.about(name, kind, help);
@@ -73,54 +68,7 @@ pub(super) fn of_domain(server: &WatchedServer, domain: &Domain) -> String {
     counter("nextim_domain_refused_total", REFUSED, figures.refused);
     let start = seconds(server.started_ms * 1_000);
     text.single("process_start_time_seconds", "gauge", STARTED, start);
-    text.0
-}
-
-struct MetricsText(String);
-
-impl MetricsText {
-    /// Writes the head of a metric.
-    fn about(&mut self, name: &str, kind: &str, help: &str) {
-        writeln!(self.0, "# HELP {name} {}\n# TYPE {name} {kind}", help.trim()).expect("to a string");
-    }
-
-    /// Writes a value of the metric that was begun last.
-    fn value(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        self.0.push_str(name);
-        for (index, (label, value)) in labels.iter().enumerate() {
-            let before = if index == 0 { '{' } else { ',' };
-            write!(self.0, "{before}{label}=\"{}\"", escaped(value)).expect("to a string");
-        }
-        let end = if labels.is_empty() { "" } else { "}" };
-        writeln!(self.0, "{end} {value}").expect("to a string");
-    }
-
-    /// Writes a metric with one value.
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
-        self.about(name, kind, help);
-        self.value(name, &[], value);
-    }
-
-    /// Writes a histogram with buckets in seconds.
-    fn histogram(&mut self, name: &str, labels: &[(&str, &str)], durations: &Distribution) {
-        let bucket = format!("{name}_bucket");
-        for (end_us, count) in durations.cumulative() {
-            let end = seconds(end_us).to_string();
-            self.value(&bucket, &[labels, &[("le", &end)]].concat(), count);
-        }
-        self.value(&bucket, &[labels, &[("le", "+Inf")]].concat(), durations.count());
-        self.value(&format!("{name}_sum"), labels, seconds(durations.sum_us));
-        self.value(&format!("{name}_count"), labels, durations.count());
-    }
-}
-
-fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-#[allow(clippy::cast_precision_loss, reason = "microseconds of a process are far below 2^53")]
-fn seconds(us: u64) -> f64 {
-    us as f64 / 1_000_000.0
+    text.done()
 }
 
 /// Writes the counters of shards, family by family.
@@ -233,26 +181,5 @@ fn process(text: &mut MetricsText, server: &WatchedServer, snapshot: &Snapshot, 
     ];
     for (name, help, value) in bytes {
         text.single(name, "gauge", help, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_escaped() {
-        let mut text = MetricsText(String::new());
-        text.value("a", &[("b", "\\ \" \n"), ("c", "")], 1);
-        text.value("a", &[], 0.5);
-        assert_eq!(text.0, "a{b=\"\\\\ \\\" \\n\",c=\"\"} 1\na 0.5\n");
-    }
-
-    #[test]
-    fn the_ends_of_buckets_are_plain_decimals() {
-        let mut text = MetricsText(String::new());
-        text.histogram("a", &[("call", "b")], &Distribution::default());
-        assert!(text.0.starts_with("a_bucket{call=\"b\",le=\"0.000008\"} 0\n"), "{}", text.0);
-        assert!(text.0.contains("le=\"16.777216\"} 0\na_bucket{call=\"b\",le=\"+Inf\"} 0\n"), "{}", text.0);
     }
 }

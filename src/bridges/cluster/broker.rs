@@ -15,6 +15,8 @@ use crate::base::stats::BrokerSeen;
 
 /// How long the first connection may take.
 const CONNECT_MS: u64 = 10_000;
+/// How long the last words may take.
+const CLOSE_MS: u64 = 1_000;
 /// The port of a broker whose URL has none.
 const PORT_DEFAULT: u16 = 4_222;
 /// Messages that may wait for this node, before the broker's client drops some.
@@ -175,8 +177,14 @@ impl Broker {
 
     /// Sends what is on its way.
     pub(super) async fn close(&self) {
-        if let Err(error) = self.client.flush().await {
-            log::debug!("cluster: the last words were not sent: {error}");
+        // Without a connection the client waits for one.
+        if self.client.connection_state() != State::Connected {
+            return;
+        }
+        match tokio::time::timeout(Duration::from_millis(CLOSE_MS), self.client.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::debug!("cluster: the last words were not sent: {error}"),
+            Err(_) => log::debug!("cluster: the last words were not sent in {CLOSE_MS} ms"),
         }
     }
 }

@@ -98,6 +98,81 @@ test('a server that goes away and comes back', async () => {
     .waitFor();
 });
 
+const UNKNOWN = { reason: null, heard_ms: null, round_trip_us: null, users: null, link: null };
+const LINK = { up: true, images: 1_234, frames_in_per_s: 4.2, frames_out_per_s: 3.9, frames_again: 7, unreachable: 0 };
+const CLUSTER = {
+  name: 'forum',
+  partition: 'rendezvous',
+  broker: { connected: true, url: 'nats://10.0.0.9:4222', connects: 1, dropped: 0 },
+  nodes: [
+    { ...UNKNOWN, name: 'im1', url: 'https://im1.example', state: 'up', heard_ms: 300, round_trip_us: 210, users: 80 },
+    {
+      ...UNKNOWN,
+      name: 'im2',
+      url: 'https://im2.example',
+      state: 'up',
+      heard_ms: 400,
+      round_trip_us: 420,
+      users: 90,
+      link: LINK,
+    },
+    {
+      ...UNKNOWN,
+      name: 'im3',
+      url: 'https://im3.example',
+      state: 'dead',
+      heard_ms: 75_000,
+      link: { ...LINK, up: false, unreachable: 31 },
+    },
+    {
+      ...UNKNOWN,
+      name: 'im4',
+      url: 'https://im4.example',
+      state: 'refused',
+      reason: 'its partition, ranges or nodes differ',
+      heard_ms: 100,
+    },
+    { ...UNKNOWN, name: 'im5', url: '', state: 'missing' },
+  ],
+};
+
+/** The page as a node of a cluster has it. @param {import('playwright-core').Page} page @param {() => any} cluster */
+async function inCluster(page, cluster) {
+  await page.route('**/stats', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), cluster: cluster() } });
+  });
+}
+
+test('the nodes of a cluster are shown, the broken ones first', async () => {
+  const { page, complaints } = await open();
+  const section = page.locator('#cluster');
+  assert.equal(await section.isVisible(), false, 'this server is no node');
+  let cluster = structuredClone(CLUSTER);
+  await inCluster(page, () => cluster);
+  const rows = page.getByRole('table', { name: 'Nodes' }).getByRole('row');
+  await rows.nth(5).waitFor();
+  const texts = (await rows.allInnerTexts()).map((row) => row.replace(/\s+/g, ' '));
+  assert.match(texts[1], /^im1 this node https:\/\/im1\.example up 0\.3 s ago 210 µs 80 – – – –$/);
+  assert.match(texts[2], /^im3 https:\/\/im3\.example dead 1 min 15 s ago – – 1,234 4\.2 · 3\.9\/s 7 31$/);
+  assert.match(texts[3], /^im4 https:\/\/im4\.example refused its partition, ranges or nodes differ 0\.1 s ago /);
+  assert.match(texts[4], /^im5 missing never – – – – – –$/);
+  assert.match(texts[5], /^im2 https:\/\/im2\.example up 0\.4 s ago 420 µs 90 /);
+  await section.getByText('2 of 5 up in forum · rendezvous · connected to nats://10.0.0.9:4222').waitFor();
+
+  cluster = structuredClone(CLUSTER);
+  Object.assign(cluster.nodes[0], { state: 'isolated', reason: 'no broker' });
+  cluster.broker.connected = false;
+  await page.getByRole('status').and(page.getByText('Isolated: no broker')).waitFor();
+  await section.getByText('no connection to nats://10.0.0.9:4222').waitFor();
+  Object.assign(cluster.nodes[0], { state: 'joining', reason: null });
+  await page.getByRole('status').and(page.getByText('Joining')).waitFor();
+  await page.unroute('**/stats');
+  await page.getByRole('status').and(page.getByText('Serving')).waitFor();
+  assert.equal(await section.isVisible(), false);
+  assert.deepEqual(complaints, []);
+});
+
 for (const [name, options] of /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
   ['on a desk, light', { colorScheme: 'light' }],
   ['on a desk, dark', { colorScheme: 'dark' }],
@@ -106,6 +181,8 @@ for (const [name, options] of /** @type {[string, import('playwright-core').Brow
 ])) {
   test(`everybody can read it, ${name}`, async () => {
     const { page, complaints } = await open(options);
+    await inCluster(page, () => CLUSTER);
+    await page.getByRole('row', { name: /^im3 / }).waitFor();
     await page.getByRole('row', { name: /^test / }).waitFor();
     await page.getByText('Values by minute').first().click();
     await page.evaluate(AXE); // not a script of the page, so its policy does not forbid it

@@ -230,12 +230,76 @@ function duration(seconds) {
   return hours ? `${hours} h ${minutes} min` : minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
+/** How long ago something was. @param {number | null} ms */
+function ago(ms) {
+  if (ms === null) return 'never';
+  return ms < 10_000 ? `${exact.format(ms / 1_000)} s ago` : `${duration(Math.round(ms / 1_000))} ago`;
+}
+
+/** What is wrong, good, or neither. @param {string} state of a node */
+function kindOf(state) {
+  if (state === 'up') return 'good';
+  return ['isolated', 'suspect', 'dead', 'missing', 'refused'].includes(state) ? 'bad' : '';
+}
+
+/** The row of a node. @param {any} node @param {boolean} isOwn */
+function nodeRow(node, isOwn) {
+  const name = element('span', 'node', node.name);
+  if (isOwn) name.append(' ', element('span', 'aside', 'this node'));
+  if (node.url) name.append(' ', element('span', 'url aside', node.url));
+  const pill = element('span', `state ${kindOf(node.state)}`, node.state);
+  const state = element('span', '', pill);
+  if (node.reason) state.append(' ', element('span', 'aside', node.reason));
+  const { link } = node;
+  const ofLink = (/** @type {(link: any) => string} */ show) => (link ? show(link) : '–');
+  return [
+    name,
+    state,
+    ago(node.heard_ms),
+    words(latency(node.round_trip_us)),
+    node.users === null ? '–' : plain.format(node.users),
+    ofLink((it) => plain.format(it.images)),
+    ofLink((it) => `${rate(it.frames_in_per_s)[0]} · ${words(rate(it.frames_out_per_s))}`),
+    ofLink((it) => plain.format(it.frames_again)),
+    ofLink((it) => plain.format(it.unreachable)),
+  ];
+}
+
+/** The nodes of a cluster, if the server is one of them. @param {any} cluster */
+function showCluster(cluster) {
+  const section = /** @type {HTMLElement} */ (document.getElementById('cluster'));
+  section.hidden = !cluster;
+  if (!cluster) return;
+  const { broker, nodes } = cluster;
+  const up = nodes.filter((/** @type {any} */ node) => node.state === 'up').length;
+  const connection = broker.connected ? `connected to ${broker.url}` : `no connection to ${broker.url}`;
+  const facts = /** @type {HTMLElement} */ (document.getElementById('cluster-facts'));
+  facts.replaceChildren(
+    `${up} of ${nodes.length} up in ${cluster.name} · ${cluster.partition} · `,
+    element('span', broker.connected ? '' : 'broken', connection),
+  );
+  const isBad = (/** @type {any} */ node) => Number(kindOf(node.state) === 'bad');
+  const [own, ...others] = nodes;
+  const rows = [own, ...others.toSorted((/** @type {any} */ a, /** @type {any} */ b) => isBad(b) - isBad(a))];
+  const head = ['Node', 'State', 'Heard', 'Round trip', 'Users', 'Known here', 'Frames in · out', 'Sent again', 'Unanswered'];
+  showTable('nodes', 'Nodes', head, rows.map((node) => nodeRow(node, node === own)));
+}
+
+/** What this server is, in a word or two. @param {any} report @returns {[string, 'good' | 'bad']} */
+function stateOf(report) {
+  const still = report.standing_still;
+  if (still.length) return [`Standing still: shard ${still.join(', ')}`, 'bad'];
+  if (report.draining) return ['Shutting down', 'bad'];
+  const own = report.cluster?.nodes[0];
+  if (own?.state === 'joining') return ['Joining', 'bad'];
+  if (own?.state === 'isolated') return [`Isolated: ${own.reason}`, 'bad'];
+  return ['Serving', 'good'];
+}
+
 /** @param {any} report as `/stats` answers it */
 function showReport(report) {
-  const still = report.standing_still;
-  if (still.length) state(`Standing still: shard ${still.join(', ')}`, 'bad');
-  else if (report.draining) state('Shutting down', 'bad');
-  else state('Serving', 'good');
+  state(...stateOf(report));
+  showCluster(report.cluster);
   const room = report.connections_per_shard_max * report.shards.length;
   const facts = [
     ['Up', duration(report.uptime_s)],

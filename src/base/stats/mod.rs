@@ -19,9 +19,9 @@ use self::board::place;
 pub(crate) use self::call_kind::CallKind;
 #[cfg(test)]
 pub(crate) use self::cluster::cluster_of_three;
-pub(crate) use self::cluster::{
-    BrokerSeen, CLUSTER_FIGURES, ClusterBoard, ClusterPost, ClusterSeen, LinkSeen, NodeSeen, NodeState,
-};
+#[cfg(feature = "cluster")]
+pub(crate) use self::cluster::{BrokerSeen, ClusterSeen};
+pub(crate) use self::cluster::{CLUSTER_FIGURES, ClusterBoard, ClusterPost, LinkSeen, NodeSeen, NodeState};
 pub use self::counters::index_of;
 pub(crate) use self::counters::{COUNTERS, Counters, FAMILIES};
 pub(crate) use self::histogram::Distribution;

@@ -5,7 +5,9 @@
 
 mod event;
 mod fetch;
+mod nodes;
 mod terminal;
+mod text;
 mod view;
 
 use std::collections::VecDeque;

@@ -6,17 +6,13 @@
 use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 
-use crate::ops::admin::report::{Report, Sample};
+use super::nodes;
+use super::text::{BAD, BOLD, FAINT, FrameLine, GOOD, PLAIN, bytes, duration, grouped, latency, rate};
+use crate::ops::admin::report::{NodeReport, Report, Sample};
 
 /// The number of samples in the line of bars.
 pub(super) const HISTORY: usize = 60;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-
-const PLAIN: &str = "\x1b[0m";
-const BOLD: &str = "\x1b[1m";
-const FAINT: &str = "\x1b[2m";
-const GOOD: &str = "\x1b[32m";
-const BAD: &str = "\x1b[1;31m";
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame<'a> {
@@ -41,9 +37,6 @@ impl Display for Frame<'_> {
         lines.iter().try_for_each(|line| self.write_line(f, line))
     }
 }
-
-/// Pieces of a line, each with its colour.
-type FrameLine = Vec<(&'static str, String)>;
 
 impl Frame<'_> {
     fn write_line(&self, f: &mut Formatter<'_>, line: &FrameLine) -> fmt::Result {
@@ -76,6 +69,7 @@ impl Frame<'_> {
     fn lines(&self, report: &Report) -> Vec<FrameLine> {
         let mut lines = vec![self.title(report)];
         lines.extend(self.facts(report).into_iter().map(|line| vec![("", line)]));
+        lines.extend(report.cluster.iter().flat_map(|cluster| nodes::lines(cluster, self.width)));
         if !self.history.is_empty() {
             let bars = bars(self.history, self.width.saturating_sub(12));
             lines.push(vec![("", "messages   ".to_owned()), (GOOD, bars)]);
@@ -94,7 +88,9 @@ impl Frame<'_> {
         } else if report.draining {
             (BAD, "shutting down".to_owned())
         } else {
-            (GOOD, "serving".to_owned())
+            let cluster = report.cluster.as_ref();
+            let trouble = cluster.and_then(|cluster| cluster.nodes.first()).and_then(own_trouble);
+            trouble.map_or((GOOD, "serving".to_owned()), |trouble| (BAD, trouble))
         };
         let name = format!("NextIM {} at {}  ", report.version, self.admin);
         vec![(BOLD, name), state, ("", format!("  up {}", duration(report.uptime_s)))]
@@ -128,6 +124,15 @@ impl Frame<'_> {
             }
         }
         lines
+    }
+}
+
+/// Why a node of a cluster takes no calls, if it takes none.
+fn own_trouble(own: &NodeReport) -> Option<String> {
+    match (own.state.as_str(), &own.reason) {
+        ("joining" | "isolated", Some(reason)) => Some(format!("{}: {reason}", own.state)),
+        ("joining" | "isolated", None) => Some(own.state.clone()),
+        _ => None,
     }
 }
 
@@ -228,48 +233,12 @@ fn bars(numbers: &[f64], most: usize) -> String {
     shown.map(bar).collect()
 }
 
-/// A number with a comma between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A rate; small ones have a decimal.
-fn rate(number: f64) -> String {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are not negative")]
-    if number < 10.0 { format!("{number:.1}") } else { grouped(number.round() as u64) }
-}
-
-fn latency(us: Option<f64>) -> String {
-    match us {
-        None => "-".to_owned(),
-        Some(us) if us < 1_000.0 => format!("{us:.0} µs"),
-        Some(us) if us < 10_000.0 => format!("{:.1} ms", us / 1_000.0),
-        Some(us) => format!("{:.0} ms", us / 1_000.0),
-    }
-}
-
-fn bytes(bytes: u64) -> String {
-    let mib = bytes / (1 << 20);
-    if mib < 10_000 { format!("{} MiB", grouped(mib)) } else { format!("{} GiB", grouped(mib / 1_024)) }
-}
-
-fn duration(seconds: u64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    if days > 0 { format!("{days} d {hours} h") } else { format!("{hours}:{minutes:02}:{:02}", seconds % 60) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::admin::report::{CallReport, DomainReport, LossReport, ShardReport};
+    use crate::ops::admin::report::{
+        CallReport, ClusterReport, DomainReport, LossReport, NodeReport, ShardReport,
+    };
 
     fn report() -> Report {
         Report {
@@ -338,6 +307,46 @@ mod tests {
         assert!(text.contains("\x1b[1;31mSTANDING STILL: shard 0, 2\x1b[0m"), "{text}");
         let text = shown(Frame { report: Err("refused; do this; do that"), ..frame(&report) });
         assert!(text.contains("cannot be reached: refused\ndo this\ndo that\nTrying again"), "{text}");
+    }
+
+    #[test]
+    fn the_nodes_of_a_cluster_are_two_lines() {
+        let node = |name: &str, state: &str| NodeReport {
+            name: name.to_owned(),
+            state: state.to_owned(),
+            ..NodeReport::default()
+        };
+        let mut report = report();
+        let nodes = vec![
+            NodeReport { round_trip_us: Some(210), ..node("im1", "up") },
+            NodeReport { round_trip_us: Some(420), users: Some(1_234), ..node("im2", "up") },
+            NodeReport { heard_ms: Some(75_000), ..node("im3", "dead") },
+            node("im4", "missing"),
+        ];
+        let mut cluster = ClusterReport { name: "forum".to_owned(), nodes, ..ClusterReport::default() };
+        cluster.broker.connected = true;
+        report.cluster = Some(cluster);
+        let text = shown(frame(&report));
+        let lines = "\ncluster forum   im1 up   2 of 4 nodes up   broker connected, 210 µs\n\
+                     nodes      im3 dead 0:01:15   im4 missing   im2 up 420 µs, 1,234 users\n";
+        assert!(text.contains(lines), "{text}");
+        for (width, expected) in [
+            (41, "\ncluster forum   im1 up   2 of 4 nodes up\nnodes      im3 dead 0:01:15   im4 missing\n"),
+            (30, "\ncluster forum   im1 up …\nnodes      im3 dead 0:01:15 …\n"),
+            (9, "\ncluster f\nnodes …\n"),
+        ] {
+            let text = shown(Frame { width, ..frame(&report) });
+            assert!(text.contains(expected), "{width}: {text}");
+        }
+        let coloured = shown(Frame { colours: true, ..frame(&report) });
+        assert!(coloured.contains("\x1b[1;31mim3 dead 0:01:15\x1b[0m"), "{coloured}");
+
+        let Some(cluster) = &mut report.cluster else { unreachable!("it was set") };
+        cluster.broker.connected = false;
+        cluster.nodes[0] = NodeReport { reason: Some("no broker".to_owned()), ..node("im1", "isolated") };
+        let text = shown(frame(&report));
+        assert!(text.contains("  isolated: no broker  up 1:02:05\n"), "{text}");
+        assert!(text.contains("   1 of 4 nodes up   NO BROKER\n"), "{text}");
     }
 
     #[test]

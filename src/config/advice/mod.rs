@@ -3,15 +3,17 @@
 //! Owns: the warnings. Must not: refuse a configuration, or repeat a key. A setting that may be intended is not
 //! warned of. `nextim check-config` prints the warnings, and a server that starts logs them.
 
+mod cluster;
+
 use std::fs;
 use std::path::Path;
 
-use super::check::beyond_loopback;
-use super::checked::Config;
 use crate::base::limits::settings::{APIKEY_CHARS_ADVISED, FRONT_END_POLL_MS};
+use crate::config::check::beyond_loopback;
+use crate::config::checked::Config;
 
 /// The warnings, each as `setting: why`. `memory_bytes` is the memory of the machine, if known.
-pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> {
+pub(in crate::config) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> {
     let mut advice = Vec::new();
     short_apikeys(config, &mut advice);
     if let Some(admin) = beyond_loopback(&config.admin) {
@@ -35,6 +37,9 @@ pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> 
         advice.push(format!(
             "timeouts.poll_hold_ms_max: front ends give up a poll after {FRONT_END_POLL_MS} ms"
         ));
+    }
+    if let Some(cluster) = &config.cluster {
+        cluster::advise(cluster, config, &mut advice);
     }
     advice
 }
@@ -68,7 +73,7 @@ fn memory(config: &Config, machine: Option<u64>, advice: &mut Vec<String>) {
 }
 
 /// The memory of this machine, or what the control group of this process leaves of it.
-pub(super) fn machine_memory() -> Option<u64> {
+pub(in crate::config) fn machine_memory() -> Option<u64> {
     let meminfo = fs::read_to_string("/proc/meminfo").ok()?;
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let limits = control_groups(&own).filter_map(|group| {
@@ -109,7 +114,7 @@ mod tests {
     #[test]
     fn wise_settings_have_no_warning() {
         check("", PLENTY, &[]);
-        check(include_str!("../../nextim.toml"), PLENTY, &[]);
+        check(include_str!("../../../nextim.toml"), PLENTY, &[]);
         check("admin = \"[::1]:8001\"\nexempt = [\"10.0.0.0/8\", \"fc00::/7\"]", PLENTY, &[]);
         let long = "k".repeat(APIKEY_CHARS_ADVISED);
         let domain = format!("[[domain]]\nname = \"a\"\napikeys = [\"{long}\"]");

@@ -7,14 +7,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, ConnectOptions, Event, Subscriber};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerInfo, Subscriber};
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::base::stats::BrokerSeen;
+use crate::cluster::limits::FRAME_BYTES_MAX;
 
 /// How long the first connection may take.
 const CONNECT_MS: u64 = 10_000;
+/// A broker that could not be reached is tried again after this long.
+const CONNECT_AGAIN_MS: u64 = 250;
+/// The oldest broker: earlier ones can be given a user's rights by a stranger (CVE-2023-47090).
+const VERSION_MIN: (u64, u64) = (2, 10);
 /// How long the last words may take.
 const CLOSE_MS: u64 = 1_000;
 /// The port of a broker whose URL has none.
@@ -75,42 +80,9 @@ pub(super) struct Broker {
 impl Broker {
     /// Connects, and listens for what is meant for this process.
     pub(super) async fn connect(settings: &BrokerSettings, epoch: u32, node: &str) -> io::Result<Broker> {
-        let connecting = Broker::try_connect(settings, epoch, node);
-        match tokio::time::timeout(Duration::from_millis(CONNECT_MS), connecting).await {
-            Ok(connected) => connected,
-            Err(_) => Err(io::Error::other(format!("no broker has answered in {CONNECT_MS} ms"))),
-        }
-    }
-
-    async fn try_connect(settings: &BrokerSettings, epoch: u32, node: &str) -> io::Result<Broker> {
         let (sender, events) = unbounded_channel();
-        let mut options = ConnectOptions::new()
-            .name(format!("nextim {node}"))
-            .ping_interval(Duration::from_secs(1))
-            .subscription_capacity(WAITING_MAX)
-            .connection_timeout(Duration::from_millis(CONNECT_MS / 2))
-            .event_callback(move |event| {
-                let sender = sender.clone();
-                // Nobody takes it if the first connection has failed.
-                async move {
-                    sender.send(event).ok();
-                }
-            });
-        if let Some(Credentials { user, password }) = &settings.credentials {
-            options = options.user_and_password(user.clone(), password.clone());
-        }
-        if let Some(file) = &settings.nkey_file {
-            let seed = std::fs::read_to_string(file)
-                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
-            options = options.nkey(seed.trim().to_owned());
-        }
-        if let Some(file) = &settings.tls_ca {
-            options = options.add_root_certificates(file.clone()).require_tls(true);
-        }
-        if let Some((certificate, key)) = &settings.tls_client {
-            options = options.add_client_certificate(certificate.clone(), key.clone()).require_tls(true);
-        }
-        let client = options.connect(settings.nats.as_slice()).await.map_err(io::Error::other)?;
+        let client = dial(settings, node, sender).await?;
+        check(&client.server_info())?;
         let cluster = settings.cluster.clone();
         let listen = async |subject: String| client.subscribe(subject).await.map_err(io::Error::other);
         let beats = listen(format!("im.{cluster}.hb")).await?;
@@ -189,6 +161,82 @@ impl Broker {
     }
 }
 
+/// Connects to one of the brokers. One that refuses this node is not asked again; one that is not there yet may come.
+async fn dial(settings: &BrokerSettings, node: &str, events: UnboundedSender<Event>) -> io::Result<Client> {
+    let options = options(settings, node, events)?;
+    let mut last = None;
+    let dialing = async {
+        loop {
+            match options.clone().connect(settings.nats.as_slice()).await {
+                Err(error) if is_away(&error) => last = Some(error),
+                dialed => return dialed.map_err(io::Error::other),
+            }
+            tokio::time::sleep(Duration::from_millis(CONNECT_AGAIN_MS)).await;
+        }
+    };
+    let dialed = tokio::time::timeout(Duration::from_millis(CONNECT_MS), dialing).await;
+    dialed.unwrap_or_else(|_| {
+        let why = last.map(|error| format!(": {error}")).unwrap_or_default();
+        Err(io::Error::other(format!("no broker has answered in {CONNECT_MS} ms{why}")))
+    })
+}
+
+fn options(
+    settings: &BrokerSettings,
+    node: &str,
+    events: UnboundedSender<Event>,
+) -> io::Result<ConnectOptions> {
+    let mut options = ConnectOptions::new()
+        .name(format!("nextim {node}"))
+        .ping_interval(Duration::from_secs(1))
+        .subscription_capacity(WAITING_MAX)
+        .connection_timeout(Duration::from_millis(CONNECT_MS / 2))
+        .event_callback(move |event| {
+            let events = events.clone();
+            // Nobody takes it if the first connection has failed.
+            async move {
+                events.send(event).ok();
+            }
+        });
+    if let Some(Credentials { user, password }) = &settings.credentials {
+        options = options.user_and_password(user.clone(), password.clone());
+    }
+    if let Some(file) = &settings.nkey_file {
+        let seed = std::fs::read_to_string(file)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
+        options = options.nkey(seed.trim().to_owned());
+    }
+    if let Some(file) = &settings.tls_ca {
+        options = options.add_root_certificates(file.clone()).require_tls(true);
+    }
+    if let Some((certificate, key)) = &settings.tls_client {
+        options = options.add_client_certificate(certificate.clone(), key.clone()).require_tls(true);
+    }
+    Ok(options)
+}
+
+/// Whether a broker may be there a moment later.
+fn is_away(error: &ConnectError) -> bool {
+    matches!(error.kind(), ConnectErrorKind::Io | ConnectErrorKind::Dns | ConnectErrorKind::TimedOut)
+}
+
+/// Whether this broker is good enough for a cluster.
+fn check(broker: &ServerInfo) -> io::Result<()> {
+    let mut numbers = broker.version.split('.').map_while(|number| number.parse().ok());
+    let version = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    if version < VERSION_MIN {
+        let (major, minor) = VERSION_MIN;
+        let wrong = format!("the broker has version {}, but {major}.{minor} is needed", broker.version);
+        return Err(io::Error::other(wrong));
+    }
+    let longest = broker.max_payload;
+    if longest < FRAME_BYTES_MAX {
+        let wrong = format!("max_payload of the broker is {longest}, but {FRAME_BYTES_MAX} is needed");
+        return Err(io::Error::other(wrong));
+    }
+    Ok(())
+}
+
 fn frames_subject(cluster: &str, node: &str, epoch: u32) -> String {
     format!("im.{cluster}.n.{node}.{epoch:08x}")
 }
@@ -239,5 +287,23 @@ mod tests {
         check(&["nats://a:1", "nats://b"], "0.0.0.0", 4_222, Some("nats://b"));
         check(&["nats://10.0.0.1", "nats://10.0.0.2"], "10.0.0.2", 4_222, Some("nats://10.0.0.2"));
         check(&["nats://a", "nats://b"], "0.0.0.0", 4_222, None);
+    }
+
+    #[test]
+    fn a_broker_that_is_too_old_or_takes_too_little_is_refused() {
+        let check = |version: &str, max_payload, expected: &str| {
+            let broker = ServerInfo { version: version.to_owned(), max_payload, ..ServerInfo::default() };
+            let refused = check(&broker).map_err(|error| error.to_string());
+            assert_eq!(refused.err().unwrap_or_default(), expected, "{version} {max_payload}");
+        };
+        let enough = FRAME_BYTES_MAX;
+        check("2.10.0", enough, "");
+        check("2.15.1-beta.2", enough, "");
+        check("3.0", enough, "");
+        check("2.9.25", enough, "the broker has version 2.9.25, but 2.10 is needed");
+        check("1.11.0", enough, "the broker has version 1.11.0, but 2.10 is needed");
+        check("", enough, "the broker has version , but 2.10 is needed");
+        let small = "max_payload of the broker is 65536, but 1044480 is needed";
+        check("2.10.0", 65_536, small);
     }
 }

@@ -4,7 +4,8 @@
 //! where it is shown.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread;
 
@@ -128,9 +129,32 @@ fn certificates_of_an_own_authority() {
 }
 
 #[test]
-fn a_broker_that_is_not_there() {
+fn a_broker_that_takes_too_little_or_is_not_there() {
+    let broker = Broker::with("max_payload: 65536");
+    fails(&Setup::new(&[&broker]), "max_payload of the broker is 65536, but 1044480 is needed");
     let nowhere = Setup::new(&[]).brokers(&[&format!("nats://{}", free_address())]);
     fails(&nowhere, "no broker has answered in 10000 ms");
+}
+
+#[test]
+fn a_broker_that_is_too_old() {
+    let listener = TcpListener::bind(free_address()).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let info = format!(
+                "INFO {{\"server_id\":\"A\",\"server_name\":\"a\",\"version\":\"2.9.25\",\"proto\":1,\"go\":\"go1\",\
+                 \"host\":\"{}\",\"port\":{},\"headers\":true,\"max_payload\":1048576}}\r\nPONG\r\n",
+                address.ip(),
+                address.port()
+            );
+            // A node that has gone wants no answer.
+            stream.write_all(info.as_bytes()).ok();
+            std::io::copy(&mut stream, &mut std::io::sink()).ok();
+        }
+    });
+    let setup = Setup::new(&[]).brokers(&[&format!("nats://{address}")]);
+    fails(&setup, "the broker has version 2.9.25, but 2.10 is needed");
 }
 
 #[test]

@@ -40,7 +40,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("http", 26),
     ("nginx", 1),
     ("sh", 24),
-    ("text", 29),
+    ("text", 30),
     ("toml", 5),
     ("yaml", 3),
 ];

@@ -9,10 +9,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread;
 
+use nextim_testkit::documents::blocks;
 use nextim_testkit::proxy::make_certificate_of;
 use tempfile::TempDir;
 
-use crate::support::{Broker, Node, Setup, free_address, whole};
+use crate::support::{Broker, Node, Setup, Town, free_address, whole, within};
 
 /// Seeds of `NKey`s and the public keys they belong to, which guard nothing.
 const SEED: &str = "SUAAOBYHA4DQOBYHA4DQOBYHA4DQOBYHA4DQOBYHA4DQOBYHA4DQOBZ5FE";
@@ -65,6 +66,36 @@ fn a_key() {
     fails(&with(OTHER_SEED), "authorization violation");
     let missing = Setup::new(&[&broker]).cluster("nkey_file = \"/nowhere/seed.nk\"");
     fails(&missing, "/nowhere/seed.nk");
+}
+
+#[test]
+fn a_node_needs_no_more_rights_than_the_documents_say() {
+    let [users] = <[String; 1]>::try_from(blocks("docs/cluster.md", "text")).expect("one block");
+    let users = users.replace("im.forum.", "im.town.").replace("change-me", "secret");
+    let password = |name: &str| name.replace("im", "secret-");
+    let town =
+        Town::around_with(Broker::with(&users), 3, |name, setup| as_user(&setup, name, &password(name)));
+    let site = town.site();
+    let mut pages: Vec<_> =
+        (0..8).map(|number| site.at(number).online(&format!("user{number}"), &[])).collect();
+    for page in &mut pages {
+        for by in 0..3 {
+            assert_eq!(site.at(by).push(&page.name, &format!("by {by}")), 1);
+        }
+        page.until("all messages", |heard| (0..3).all(|by| heard.has(&format!("by {by}"))));
+    }
+    for node in &town.nodes {
+        assert!(!node.log().contains("ermissions"), "{}", node.log());
+    }
+
+    // With the rights of another node it hears nobody: it takes no calls, and says why.
+    let mut wrong = Node::new("im4", &as_user(&Setup::new(&[&town.broker]), "im1", "secret-1"));
+    wrong.start();
+    within("an operator can read why", || {
+        let log = wrong.log();
+        (log.contains("ermissions") && log.contains("im.town.n.im4.")).then_some(())
+    });
+    wrong.health().refuses(503, "cluster: isolated", 1);
 }
 
 /// Certificates of an authority of its own for a broker and for nodes, in a folder.

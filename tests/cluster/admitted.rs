@@ -95,7 +95,7 @@ fn a_node_needs_no_more_rights_than_the_documents_say() {
         let log = wrong.log();
         (log.contains("ermissions") && log.contains("im.town.n.im4.")).then_some(())
     });
-    wrong.health().refuses(503, "cluster: isolated", 1);
+    wrong.health().refuses(503, "cluster: joining", 1);
 }
 
 /// Certificates of an authority of its own for a broker and for nodes, in a folder.

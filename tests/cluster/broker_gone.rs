@@ -30,7 +30,7 @@ fn calls_are_refused_until_it_is_back_and_no_page_that_waits_is_emptied() {
     }
     town.broker.kill();
     for (number, node) in town.nodes.iter().enumerate() {
-        node.refuses_calls();
+        node.refuses_calls("no broker");
         let site = site.at(number);
         let message = [("from", "site"), ("to", "user00"), ("body", "in vain")];
         for (path, params) in [("/messages", &message[..]), ("/presences/online", &[("name", "user99")])] {
@@ -74,7 +74,7 @@ fn all_that_was_counted_is_read_though_it_ends_twice_under_messages() {
             traffic.mark();
             traffic.reaches(names.iter().map(String::as_str));
             broker.kill();
-            nodes.iter().for_each(Node::refuses_calls);
+            nodes.iter().for_each(|node| node.refuses_calls("no broker"));
             broker.start_again();
             whole(nodes);
         }
@@ -124,15 +124,15 @@ fn a_node_that_sees_too_few_takes_no_calls() {
     let mut nodes = [Node::new("im1", &setup), Node::new("im2", &setup)];
     nodes[0].start();
     within("it is up", || nodes[0].log().contains("this node is up").then_some(()));
-    nodes[0].refuses_calls();
+    nodes[0].refuses_calls("fewer nodes than min_nodes");
     for _ in 0..2 {
         nodes[1].start();
         whole(&nodes);
         nodes[1].kill();
-        nodes[0].refuses_calls();
+        nodes[0].refuses_calls("fewer nodes than min_nodes");
     }
     nodes[1].start();
     whole(&nodes);
     nodes[0].leave();
-    nodes[1].refuses_calls();
+    nodes[1].refuses_calls("fewer nodes than min_nodes");
 }

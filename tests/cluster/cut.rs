@@ -70,6 +70,15 @@ impl World {
         Site::new(self.nodes.iter().map(|node| node.address).collect(), "site")
     }
 
+    /// Waits until every node shows all users in their room.
+    fn all_are_in_the_room(&self) {
+        let site = self.site();
+        let names: Vec<String> = (0..USERS).map(|number| format!("user{number:02}")).collect();
+        for by in 0..self.nodes.len() {
+            within("all are in the room", || (site.at(by).members("hall") == names).then_some(()));
+        }
+    }
+
     /// Waits until this many nodes see each other here, and the far one is alone.
     fn is_split(&self) {
         for (node, seen) in self.nodes.iter().zip([2, 2, 1]) {
@@ -85,7 +94,7 @@ impl World {
         let names: Vec<String> = (0..USERS).map(|number| format!("user{number:02}")).collect();
         let buddies = names.join(",");
         let mut pages: Vec<Page> =
-            names.iter().map(|name| site.online(name, &[("buddies", &buddies)])).collect();
+            names.iter().map(|name| site.online(name, &[("buddies", &buddies), ("rooms", "hall")])).collect();
         let mut sent = Traffic::around(&site, &[0, 1, 2], &mut pages, |traffic| {
             let names = || names.iter().map(String::as_str);
             traffic.reaches(names());
@@ -118,13 +127,15 @@ fn a_node_that_is_cut_off_from_the_broker() {
     if !is_in_its_own_network("cut::a_node_that_is_cut_off_from_the_broker") {
         return;
     }
-    World::at_one_broker().split(|world, _| {
-        world.nodes[FAR].refuses_calls();
+    let world = World::at_one_broker();
+    world.split(|world, _| {
+        world.nodes[FAR].refuses_calls("no broker");
         for node in &world.nodes[..FAR] {
             within("the others go on", || (node.figure("nodes") == 2).then_some(()));
             assert_eq!(node.health().status, 200);
         }
     });
+    world.all_are_in_the_room();
 }
 
 #[test]
@@ -141,6 +152,7 @@ fn two_halves_that_both_serve() {
             site.at(half).online("user00", &[]);
         }
     });
+    world.all_are_in_the_room();
 }
 
 #[test]
@@ -151,7 +163,8 @@ fn of_two_halves_the_smaller_one_takes_no_calls() {
     let world = World::at_two_brokers("min_nodes = 2");
     world.split(|world, _| {
         world.is_split();
-        world.nodes[FAR].refuses_calls();
+        world.nodes[FAR].refuses_calls("fewer nodes than min_nodes");
         assert!(world.nodes[..FAR].iter().all(|node| node.health().status == 200));
     });
+    world.all_are_in_the_room();
 }

@@ -14,7 +14,7 @@ fn of_two_processes_of_one_name_the_second_waits_until_the_first_has_gone() {
         within("it says why it waits", || {
             second.log().contains("another process keeps its name").then_some(())
         });
-        second.health().refuses(503, "cluster: isolated", 1);
+        second.refuses_calls("another process has the name of this node");
         // The others go on with the first.
         town.whole();
         let mut page = site.online("alice", &[]);

@@ -282,7 +282,7 @@ impl Hub {
     pub(crate) fn replace_domains(&mut self, domains: Arc<Domains>) {
         self.owners.replace_domains(domains);
         for index in 0..self.links.len() {
-            self.with_link(index, |link, context, _| link.tell_domains(context));
+            self.with_link(index, |link, context, _| link.replace_domains(context));
         }
     }
 

@@ -9,7 +9,8 @@ use crate::base::slots::Slot;
 use crate::router::call::{Answer, MemberList, Receivers, Refusal};
 use crate::router::ids::{BroadcastKey, CallKey, GatherKey, Place, UserKey};
 use crate::router::mail::{
-    CallAnswer, GatherReport, LinkReply, Mail, Moved, Names, Part, Reached, Relink, Sight, UnlinkReply,
+    CallAnswer, GatherReport, LinkReply, Mail, Moved, Names, Part, Reached, Relink, RelinkTo, Sight,
+    UnlinkReply,
 };
 use crate::router::profile::Profile;
 
@@ -68,7 +69,7 @@ impl LinkAsked {
     /// The mail that asks for the names once more.
     pub(crate) fn again(&self) -> (Place, Mail) {
         let users = vec![(self.user.slot, self.names.clone())];
-        (self.user.place, Mail::Relink(Relink { domain: self.domain, users }))
+        (self.user.place, Mail::Relink(Relink { domain: self.domain, to: RelinkTo::Users, users }))
     }
 
     /// The answer, with nobody in it yet.

@@ -41,6 +41,7 @@ impl Link {
         }
         self.pendings.clear();
         self.lose_images(context, sink);
+        self.domain_names.clear();
         self.domains.clear();
     }
 
@@ -133,16 +134,22 @@ impl Link {
         if is_known {
             return Taken::Nothing;
         }
-        self.learn_domains(&greeting.domains, context);
+        self.learn_domains(greeting.domains, context);
         let window = Box::new(Window::new(context.now));
         self.session.state = State::Up { incarnation: head.from_incarnation, window, heard: context.now };
         Taken::Up
     }
 
     /// The other node has these domains.
-    pub(super) fn learn_domains(&mut self, names: &[Box<str>], context: Context<'_>) {
+    pub(super) fn learn_domains(&mut self, names: Vec<Box<str>>, context: Context<'_>) {
+        self.domain_names = names;
+        self.find_domains(context);
+    }
+
+    /// Looks which of the other node's domains are served here.
+    pub(super) fn find_domains(&mut self, context: Context<'_>) {
         let domains = context.domains();
-        let here = names.iter().map(|name| domains.find(name).map(|domain| domain.id));
+        let here = self.domain_names.iter().map(|name| domains.find(name).map(|domain| domain.id));
         self.domains = here.collect();
     }
 }

@@ -10,6 +10,7 @@ use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 use crate::cluster::limits::{MISSED_TOGETHER_MS, NAMES_PER_USER_MAX};
 use crate::router::ids::UserKey;
+use crate::router::mail::Names;
 use crate::router::profile::Profile;
 
 /// A user who was lost.
@@ -66,17 +67,24 @@ pub(super) enum Step {
 pub(crate) struct Lost {
     pub(super) breaks: Vec<Break>,
     pub(super) rooms: Vec<LostRoom>,
-    /// Names that users here could not ask for.
-    pub(super) unasked: BTreeMap<(UserKey, DomainId), BTreeSet<Box<str>>>,
+    /// Names of others that users here could not ask for.
+    pub(super) unasked: Unasked,
+    /// Names of rooms that they could not enter.
+    pub(super) unentered: Unasked,
 }
+
+/// Names, by the users who want them.
+pub(super) type Unasked = BTreeMap<(UserKey, DomainId), BTreeSet<Box<str>>>;
 
 impl Lost {
     /// Names that could not be asked for are asked for as soon as they can be.
     pub(super) fn try_again(&mut self, asked: &LinkAsked) {
-        let unasked = self.unasked.entry((asked.user, asked.domain)).or_default();
-        unasked.extend(
-            asked.names.iter().take(NAMES_PER_USER_MAX - unasked.len().min(NAMES_PER_USER_MAX)).cloned(),
-        );
+        keep(&mut self.unasked, (asked.user, asked.domain), asked.names.iter());
+    }
+
+    /// The same for rooms.
+    pub(super) fn enter_later(&mut self, user: UserKey, domain: DomainId, rooms: &Names) {
+        keep(&mut self.unentered, (user, domain), rooms.iter().map(|(_, name)| name));
     }
 
     /// When something is to be done at the latest.
@@ -86,11 +94,19 @@ impl Lost {
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.breaks.is_empty() && self.rooms.is_empty() && self.unasked.is_empty()
+        self.breaks.is_empty()
+            && self.rooms.is_empty()
+            && self.unasked.is_empty()
+            && self.unentered.is_empty()
     }
 
     /// Users who are missed, for figures.
     pub(crate) fn len(&self) -> usize {
         self.breaks.iter().map(|lost| lost.users.len()).sum()
     }
+}
+
+fn keep<'n>(unasked: &mut Unasked, by: (UserKey, DomainId), names: impl Iterator<Item = &'n Box<str>>) {
+    let kept = unasked.entry(by).or_default();
+    kept.extend(names.take(NAMES_PER_USER_MAX.saturating_sub(kept.len())).cloned());
 }

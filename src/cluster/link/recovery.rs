@@ -22,7 +22,7 @@ use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 use crate::cluster::limits::LOST_PER_MAIL;
 use crate::router::ids::{Place, RoomKey, UserKey};
-use crate::router::mail::{Mail, NamesRequest, Part, Presence, Reach, Reenter, Relink, RoomExit};
+use crate::router::mail::{Mail, NamesRequest, Part, Presence, Reach, Reenter, Relink, RelinkTo, RoomExit};
 use crate::router::packet::Packet;
 
 impl Link {
@@ -83,9 +83,14 @@ impl Link {
                 sink.mail.push((place, Mail::Reenter(reenter)));
             }
         }
-        for ((user, domain), names) in std::mem::take(&mut self.lost.unasked) {
-            let users = vec![(user.slot, names.into_iter().collect())];
-            sink.mail.push((user.place, Mail::Relink(Relink { domain, users })));
+        for (to, unasked) in [
+            (RelinkTo::Users, std::mem::take(&mut self.lost.unasked)),
+            (RelinkTo::Rooms, std::mem::take(&mut self.lost.unentered)),
+        ] {
+            for ((user, domain), names) in unasked {
+                let users = vec![(user.slot, names.into_iter().collect())];
+                sink.mail.push((user.place, Mail::Relink(Relink { domain, to, users })));
+            }
         }
         let mut breaks = std::mem::take(&mut self.lost.breaks);
         for lost in breaks.iter_mut().filter(|lost| lost.step == Step::Waiting) {
@@ -200,7 +205,8 @@ fn relink(users: &[LostUser], sink: &mut Sink) {
     for ((place, domain), users) in missed {
         let users: Vec<(Slot, Vec<Box<str>>)> = users.into_iter().collect();
         for some in users.chunks(LOST_PER_MAIL) {
-            sink.mail.push((place, Mail::Relink(Relink { domain, users: some.to_vec() })));
+            sink.mail
+                .push((place, Mail::Relink(Relink { domain, to: RelinkTo::Users, users: some.to_vec() })));
         }
     }
 }

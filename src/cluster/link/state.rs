@@ -34,6 +34,8 @@ pub(crate) struct Link {
     pub(super) lost: Lost,
     /// For each of the other node's domains the same one here.
     pub(super) domains: Vec<Option<DomainId>>,
+    /// Their names, by the same numbers.
+    pub(super) domain_names: Vec<Box<str>>,
     pub(super) places: Places,
 }
 
@@ -51,6 +53,7 @@ impl Link {
             pendings: Pendings::new(place),
             lost: Lost::default(),
             domains: Vec::new(),
+            domain_names: Vec::new(),
             places: context.places().clone(),
         }
     }
@@ -71,8 +74,9 @@ impl Link {
         &self.lost
     }
 
-    /// The numbers of this node's domains have changed.
-    pub(crate) fn tell_domains(&mut self, context: Context<'_>) {
+    /// The domains of this node have changed.
+    pub(crate) fn replace_domains(&mut self, context: Context<'_>) {
+        self.find_domains(context);
         let names = names_of(context.domains());
         self.say(0, DomainList { names });
     }
@@ -114,6 +118,10 @@ impl Link {
                 self.lost.try_again(asked);
                 None
             }
+            Asked::Enter { domain, user, rooms, .. } => {
+                self.lost.enter_later(*user, *domain, rooms);
+                None
+            }
             Asked::Call(_)
             | Asked::Members(..)
             | Asked::Message(_)
@@ -121,7 +129,6 @@ impl Link {
             | Asked::Delivery(_)
             | Asked::Broadcast(_)
             | Asked::Unlink { .. }
-            | Asked::Enter { .. }
             | Asked::Moved(_)
             | Asked::Done(_)
             | Asked::Share(_) => None,

@@ -22,6 +22,7 @@ fn world(seed: u64) -> World {
         joins: false,
         freezes: false,
         drains: false,
+        cuts: false,
     };
     let mut world = World::new(plan, Random::new(seed), false);
     world.come_up();

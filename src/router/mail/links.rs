@@ -41,13 +41,25 @@ impl Link {
     }
 }
 
-/// Users have lost links to others with a node. Those of the others that are online elsewhere are linked again.
+/// Users have lost links to others with a node, or could not ask it for them. Those of the others that are online are
+/// linked. The same for rooms.
 #[derive(Debug)]
 pub struct Relink {
     /// In which world.
     pub(crate) domain: DomainId,
-    /// The users, and whom each was linked with.
+    /// What the names are of.
+    pub(crate) to: RelinkTo,
+    /// The users, and the names for each.
     pub(crate) users: Vec<(Slot, Vec<Box<str>>)>,
+}
+
+/// What users are linked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RelinkTo {
+    /// Others.
+    Users,
+    /// Rooms, which they enter.
+    Rooms,
 }
 
 impl Relink {

@@ -18,7 +18,7 @@ pub use effect::{Alarm, Effect, Input};
 pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;
 pub(crate) use links::{
-    Buddy, Link, LinkReply, Missed, Moved, Parted, Presence, Reach, Relink, Unlink, UnlinkReply,
+    Buddy, Link, LinkReply, Missed, Moved, Parted, Presence, Reach, Relink, RelinkTo, Unlink, UnlinkReply,
 };
 pub(crate) use messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 pub(crate) use names::{HashedName, Names, Unplaced};

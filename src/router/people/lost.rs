@@ -7,20 +7,23 @@ use super::roster::Naming;
 use super::tables::People;
 use crate::base::slots::Slot;
 use crate::router::ids::GatherKey;
-use crate::router::mail::{Reenter, Relink};
+use crate::router::mail::{Reenter, Relink, RelinkTo};
 use crate::router::out::Out;
 
 impl People {
-    /// Handles [`Relink`]: asks the owners of these names to link them.
+    /// Handles [`Relink`]: asks the owners of these names.
     pub(in crate::router) fn on_relink(&mut self, out: &mut Out, relink: Relink) {
-        let Relink { domain, users } = relink;
+        let Relink { domain, to, users } = relink;
         for (user, names) in users {
             if self.get(user).is_none_or(|owner| owner.domain() != domain) {
                 continue;
             }
             let gather = self.nobody_waits();
-            let naming = Naming { gather, user, session: Slot::NOWHERE };
-            self.link(out, naming, names.into_iter().map(|name| String::from(name).into()).collect());
+            let names = names.into_iter().map(|name| String::from(name).into()).collect();
+            match to {
+                RelinkTo::Users => self.link(out, Naming { gather, user, session: Slot::NOWHERE }, names),
+                RelinkTo::Rooms => self.enter(out, user, names, gather),
+            }
         }
     }
 

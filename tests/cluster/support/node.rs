@@ -218,12 +218,12 @@ impl Node {
         values.sum()
     }
 
-    /// Waits until it takes no calls, because it is on its own.
+    /// Waits until it takes no calls, for this reason.
     #[track_caller]
-    pub(crate) fn refuses_calls(&self) {
+    pub(crate) fn refuses_calls(&self, why: &str) {
         super::within(&format!("{} refuses calls", self.name), || {
             let health = self.health();
-            (health.status == 503).then(|| health.refuses(503, "cluster: isolated", 1))
+            (health.status == 503).then(|| health.refuses(503, &format!("cluster: isolated: {why}"), 1))
         });
     }
 

@@ -59,7 +59,7 @@ impl Link {
             None => NO_DOMAIN_ID,
         };
         match record {
-            Record::DomainList(list) => self.learn_domains(&list.names, context),
+            Record::DomainList(list) => self.learn_domains(list.names, context),
             Record::Answered(record) => self.hear_answer(request, record.answer, context, sink),
             Record::Linked(record) => self.hear_linked(request, record, sink),
             Record::Unlinked(record) => self.hear_unlinked(request, record, sink),

@@ -44,6 +44,8 @@ pub(super) struct Plan {
     pub(super) joins: bool,
     /// Whether processes stand still for a while.
     pub(super) freezes: bool,
+    /// Whether processes are cut off from the others.
+    pub(super) cuts: bool,
     /// Whether processes go down in peace.
     pub(super) drains: bool,
 }
@@ -62,6 +64,7 @@ impl Plan {
             joins: random.chance(50),
             freezes: random.chance(20),
             drains: random.chance(40),
+            cuts: random.chance(20),
         }
     }
 }
@@ -79,6 +82,8 @@ pub(super) struct Node {
     alarm_of: BTreeMap<u64, Alarm>,
     /// Until when it stands still.
     frozen_until: u64,
+    /// Until when nothing comes to it, and nothing of it comes anywhere.
+    cut_until: u64,
     /// Whether it goes down.
     pub(super) is_draining: bool,
 }
@@ -178,6 +183,7 @@ impl World {
             alarms: BinaryHeap::new(),
             alarm_of: BTreeMap::new(),
             frozen_until: 0,
+            cut_until: 0,
             is_draining: false,
         }
     }
@@ -265,8 +271,8 @@ impl World {
                     let queue = self.nodes[at].mail.entry((HUB, to.number())).or_default();
                     queue.push_back((to, mail));
                 }
-                Order::Frame { epoch, bytes, .. } => self.fly(Some(epoch), &bytes),
-                Order::Beat(bytes) => self.fly(None, &bytes),
+                Order::Frame { epoch, bytes, .. } => self.fly(at, Some(epoch), &bytes),
+                Order::Beat(bytes) => self.fly(at, None, &bytes),
                 Order::Tell(tidings) => self.note(|| format!("{}: {tidings:?}", self.nodes[at].name)),
             }
         }
@@ -314,6 +320,7 @@ impl World {
                 self.note(|| format!("{} stands still for {ms} ms", self.nodes[at].name));
                 self.nodes[at].frozen_until = self.time + ms;
             }
+            _ if self.plan.cuts => self.cut_some(),
             _ => self.pass(500),
         }
         self.serve_pages();
@@ -343,13 +350,13 @@ impl World {
 
     /// Everything arrives, and everybody has had time.
     pub(super) fn settle(&mut self) {
-        if self.plan.freezes {
+        if self.plan.freezes || self.plan.cuts {
             self.disturb();
         }
         self.note(|| "all settles".to_owned());
         self.is_calm = true;
         for node in &mut self.nodes {
-            node.frozen_until = 0;
+            (node.frozen_until, node.cut_until) = (0, 0);
         }
         for _ in 0..300 {
             self.drain_mail();

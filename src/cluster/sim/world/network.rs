@@ -10,7 +10,10 @@ use crate::base::clock::Tick;
 use crate::router::mail::Input;
 
 impl World {
-    pub(super) fn fly(&mut self, to: Option<u32>, bytes: &[u8]) {
+    pub(super) fn fly(&mut self, from: usize, to: Option<u32>, bytes: &[u8]) {
+        if self.is_cut(from) {
+            return;
+        }
         // Heartbeats are not lost one by one: losing one changes nothing, and losing eight in a row is a split.
         let percent = if self.is_calm || to.is_none() { 0 } else { self.plan.lost };
         if self.random.chance(percent) {
@@ -29,7 +32,7 @@ impl World {
         landed.sort_by_key(|flight| flight.arrives);
         for flight in landed {
             for at in 0..self.nodes.len() {
-                if flight.to.is_some_and(|epoch| epoch != self.nodes[at].epoch) {
+                if flight.to.is_some_and(|epoch| epoch != self.nodes[at].epoch) || self.is_cut(at) {
                     continue;
                 }
                 if self.is_frozen(at) {
@@ -101,6 +104,24 @@ impl World {
     /// Whether others are there that do not go down.
     fn can_spare(&self, at: usize) -> bool {
         self.nodes.iter().enumerate().any(|(other, node)| other != at && !node.is_draining)
+    }
+
+    fn is_cut(&self, at: usize) -> bool {
+        self.nodes[at].cut_until > self.time
+    }
+
+    /// A process is cut off for a while.
+    pub(super) fn cut_some(&mut self) {
+        let (at, ms) = (self.random.below(self.nodes.len()), self.random.pick(&[1_000, 3_500, 4_500, 9_000]));
+        self.note(|| format!("{} is cut off for {ms} ms", self.nodes[at].name));
+        self.nodes[at].cut_until = self.time + ms;
+        self.disturb();
+        // Often enough the others go on, and nothing else happens meanwhile.
+        while self.random.chance(90) && at < self.nodes.len() && self.is_cut(at) {
+            self.pass(200);
+            self.drain_mail();
+            self.serve_pages();
+        }
     }
 
     /// A process is told to go down.

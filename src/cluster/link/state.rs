@@ -17,6 +17,7 @@ use crate::cluster::wire::record::{DomainList, Record, Said};
 use crate::router::call::Refusal;
 use crate::router::directory::Places;
 use crate::router::ids::{Place, UserKey};
+use crate::router::mail::{Mail, Names, Relink, RelinkTo};
 
 /// See the module.
 #[derive(Debug)]
@@ -118,6 +119,9 @@ impl Link {
                 self.lost.try_again(asked);
                 None
             }
+            Asked::Enter { domain, user, rooms, .. } if self.session.epoch().is_none() => {
+                Some(enter_again(*user, *domain, rooms))
+            }
             Asked::Enter { domain, user, rooms, .. } => {
                 self.lost.enter_later(*user, *domain, rooms);
                 None
@@ -205,4 +209,10 @@ impl Link {
     pub(crate) fn is_quiet(&self) -> bool {
         self.batch.is_empty() && self.under_way() == 0 && self.session.is_quiet() && self.lost.is_empty()
     }
+}
+
+/// The mail that asks for rooms once more.
+fn enter_again(user: UserKey, domain: DomainId, rooms: &Names) -> (Place, Mail) {
+    let users = vec![(user.slot, rooms.iter().map(|(_, name)| name.clone()).collect())];
+    (user.place, Mail::Relink(Relink { domain, to: RelinkTo::Rooms, users }))
 }

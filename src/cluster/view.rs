@@ -102,6 +102,10 @@ impl Nodes for View {
         (self.owner_of(name)?.place != Some(place)).then_some(place)
     }
 
+    fn is_settling(&self) -> bool {
+        self.before.is_some()
+    }
+
     fn peer(&self, epoch: u32) -> Option<Peer> {
         let node = self.nodes.iter().find(|node| node.epoch == epoch)?;
         Some(Peer { place: node.place?, url: Arc::clone(&node.url) })

@@ -26,6 +26,9 @@ impl Router {
     /// Other nodes are there now.
     pub(super) fn on_nodes(&mut self, nodes: Arc<dyn Nodes>) {
         self.out.owners_mut().replace_nodes(nodes);
+        if !self.out.is_settling() {
+            self.people.forget_met();
+        }
         self.moves.users.clear();
         self.moves.rooms.clear();
         self.set_moves_alarm(STEP_MS);

@@ -111,6 +111,11 @@ impl Out {
         self.owners.of(domain, name)
     }
 
+    /// See [`Owners::is_settling`].
+    pub(super) fn is_settling(&self) -> bool {
+        self.owners.is_settling()
+    }
+
     /// See [`Owners::elsewhere`].
     pub(super) fn elsewhere(&self, domain: DomainId, name: &str) -> Option<Place> {
         self.owners.elsewhere(domain, name)

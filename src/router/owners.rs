@@ -18,6 +18,8 @@ pub trait Nodes: std::fmt::Debug + Send + Sync {
     /// The node that owned a name before the last change, if that was a short time ago and another one does now: its user
     /// may still be there.
     fn former(&self, domain: &str, name: &str) -> Option<Place>;
+    /// Whether names have got other owners a short time ago.
+    fn is_settling(&self) -> bool;
     /// The node that gave out tickets of this epoch, if it is there.
     fn peer(&self, epoch: u32) -> Option<Peer>;
     /// How many places there are behind those of this process, whether their nodes are up or not.
@@ -111,6 +113,11 @@ impl Owners {
     pub(crate) fn elsewhere(&self, domain: DomainId, name: &str) -> Option<Place> {
         let (nodes, domain) = (self.nodes.as_ref()?, self.domains.get(domain)?);
         nodes.owner(&domain.name, name).or_else(|| nodes.former(&domain.name, name))
+    }
+
+    /// See [`Nodes::is_settling`].
+    pub(crate) fn is_settling(&self) -> bool {
+        self.nodes.as_ref().is_some_and(|nodes| nodes.is_settling())
     }
 
     /// Which place this is, and which places of its process own what.

@@ -9,7 +9,7 @@
 //! - `mailbox` and `signal_box`: messages and signals that wait while there is no page for them
 //! - `users`: all of them, by slot, name and domain; `sites`: what their domains allow
 //! - `keeping`: what is kept for users without a page, and what goes back to the site
-//! - `unlinking`: links that are being undone; `tables`: all of these together, and the sessions
+//! - `unlinking`: links that are being undone; `met`: links that were made while names move; `tables`: all of these together, and the sessions
 //!
 //! What is done with them, each file by means of those before it:
 //!
@@ -33,6 +33,7 @@ mod looks;
 mod lost;
 pub(super) mod mailbox;
 mod membership;
+mod met;
 mod moved;
 mod online;
 mod passing;

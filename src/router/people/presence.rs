@@ -91,7 +91,7 @@ impl People {
                 Reach::Met | Reach::Room => true,
                 Reach::Parted => {
                     user.unlink(about, hasher);
-                    true
+                    !self.has_met(slot, name, about)
                 }
             };
             if shown && let Some(packet) = &packet {

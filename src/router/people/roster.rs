@@ -118,6 +118,9 @@ impl People {
             } else {
                 AddOutcome::Full
             };
+            if linked == AddOutcome::New && announce.is_some() {
+                self.note_met(out, buddy, from, user);
+            }
             if linked == AddOutcome::New
                 && let Some(packet) = &announce
             {
@@ -160,7 +163,9 @@ impl People {
     }
 
     fn take_linked(&mut self, out: &mut Out, reply: LinkReply) {
-        let LinkReply { gather, user, session, asked_as, changes, reserved, buddies, unplaced, .. } = reply;
+        let LinkReply {
+            gather, domain, user, session, asked_as, changes, reserved, buddies, unplaced, ..
+        } = reply;
         let linked = buddies.iter().filter(|buddy| buddy.linked).count();
         self.user_mut(user.slot).expect_links(reserved, linked);
         let truncated = buddies.iter().any(|buddy| !buddy.linked && buddy.profile.visible());
@@ -168,6 +173,10 @@ impl People {
         for buddy in buddies.into_iter().filter(|buddy| buddy.linked) {
             let added = self.add_link(user.slot, buddy.key);
             debug_assert_ne!(added, AddOutcome::Full, "a place was kept for every link that was made");
+            let name = self.directory().places().hash(domain, buddy.profile.name());
+            if buddy.profile.visible() {
+                self.note_met(out, user.slot, name, buddy.key);
+            }
             met.push((buddy, added == AddOutcome::New));
         }
         if self.user(user.slot).changes() != changes {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ahash::RandomState;
 
 use super::keeping::Keeping;
+use super::met::Met;
 use super::unlinking::Unlinking;
 use super::user::User;
 use super::users::Users;
@@ -43,6 +44,7 @@ pub(in crate::router) struct People {
     users: Users,
     sessions: Sessions,
     unlinking: Unlinking,
+    met: Met,
 }
 
 impl People {
@@ -58,6 +60,7 @@ impl People {
             users: Users::new(directory.clone()),
             sessions: Sessions::new(directory.clone(), limits, timeouts, memory),
             unlinking: Unlinking::new(directory.places()),
+            met: Met::new(directory.places()),
             directory,
         }
     }
@@ -96,6 +99,26 @@ impl People {
     /// The links that are being undone.
     pub(super) fn unlinking(&mut self) -> &mut Unlinking {
         &mut self.unlinking
+    }
+
+    /// Notes that a user was linked with a name by this key, if names move.
+    pub(super) fn note_met(&mut self, out: &Out, user: Slot, name: u64, key: UserKey) {
+        if out.is_settling() {
+            self.met.note(user, name, key);
+        }
+    }
+
+    /// Whether a user whom this key belonged to has gone only here: this user has been linked with it by another key since,
+    /// and still is.
+    pub(super) fn has_met(&self, user: Slot, name: u64, key: UserKey) -> bool {
+        let hasher = self.directory.places().hasher();
+        let met = self.met.other(user, name, key);
+        met.is_some_and(|met| self.users.get(user).is_some_and(|user| user.is_linked(met, hasher)))
+    }
+
+    /// Names do not move any more.
+    pub(in crate::router) fn forget_met(&mut self) {
+        self.met.forget();
     }
 
     // Users.

@@ -9,7 +9,11 @@
 
 pub(crate) mod beat;
 pub(crate) mod frame;
+#[cfg(test)]
+pub(crate) mod made;
 pub(crate) mod record;
+#[cfg(test)]
+mod tests;
 mod text;
 mod values;
 

@@ -45,6 +45,21 @@ macro_rules! records {
         #[derive(Clone, Debug)]
         pub(crate) enum Record { $($(#[$doc])* $name($name)),* }
 
+        /// The numbers of all kinds.
+        #[cfg(test)]
+        pub(crate) const KINDS: &[u8] = &[$($number),*];
+
+        #[cfg(test)]
+        impl Record {
+            /// A record of this kind, as chance makes it.
+            pub(crate) fn made(kind: u8, random: &mut nextim_testkit::random::Random) -> Record {
+                match kind {
+                    $($number => <$name as super::made::Made>::made(random).into(),)*
+                    _ => unreachable!("it is one of the kinds"),
+                }
+            }
+        }
+
         impl Record {
             fn kind(&self) -> u8 {
                 match self { $(Record::$name(_) => $number),* }

@@ -1,7 +1,7 @@
 //! Plain values as bytes: numbers, flags, texts, lists.
 //!
-//! Owns: [`Wire`], which each value implements, and [`Reader`]. Must not: panic on any input, or allocate more than the
-//! input is long.
+//! Owns: [`Wire`], which each value implements, and [`Reader`]. Must not: panic on any input, or allocate for more values
+//! than the input has bytes.
 
 use std::borrow::Cow;
 
@@ -256,6 +256,13 @@ macro_rules! wire_structs {
                 None
             }
         }
+
+        #[cfg(test)]
+        impl crate::cluster::wire::made::Made for $name {
+            fn made(random: &mut nextim_testkit::random::Random) -> Self {
+                Self { $($field: crate::cluster::wire::made::Made::made(random)),* }
+            }
+        }
     )*};
 }
 pub(super) use wire_structs;
@@ -277,6 +284,13 @@ macro_rules! wire_words {
 
             fn absent() -> Option<Self> {
                 None
+            }
+        }
+
+        #[cfg(test)]
+        impl crate::cluster::wire::made::Made for $name {
+            fn made(random: &mut nextim_testkit::random::Random) -> Self {
+                random.pick(&[$(Self::$variant),*])
             }
         }
     )*};

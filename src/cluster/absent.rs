@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::limits::{ABSENT_MS, NODES_MAX};
+use super::limits::ABSENT_MS;
 use super::misfit::Misfit;
 use crate::base::clock::Tick;
+use crate::base::limits::cluster::NODES_MAX;
 
 /// Why a node is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

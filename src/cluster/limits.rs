@@ -2,8 +2,6 @@
 //!
 //! Owns: the limits that no setting changes, and the defaults of those that have one. Must not: import a part.
 
-/// Most nodes of a cluster.
-pub(crate) const NODES_MAX: usize = 64;
 /// How often each node says that it is there, in milliseconds.
 pub(crate) const HEARTBEAT_MS: u64 = 500;
 /// A node that was not heard for this long is not asked anything new, in milliseconds.

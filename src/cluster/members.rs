@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::absent::{Absence, Absent, Absentee};
-use super::limits::{FENCE_MS, LISTEN_MS, NODES_MAX, RIVAL_MS, SUSPECT_MS};
+use super::limits::{FENCE_MS, LISTEN_MS, RIVAL_MS, SUSPECT_MS};
 use super::misfit::Misfit;
 use super::trips::Trips;
 use super::wire::beat::{Beat, Stage};
 use super::wire::frame::MAJOR;
 use crate::base::clock::Tick;
+use crate::base::limits::cluster::NODES_MAX;
 
 /// Another node.
 #[derive(Debug)]

@@ -5,11 +5,12 @@
 //! queue or a loop anywhere in the crate has its name here.
 //!
 //! Reading order: [`settings`] (what an operator may change), [`wire`], [`chat`], [`admission`], [`turn`], [`ops`],
-//! [`bridges`], [`parked`]. A file imports only from those before it.
+//! [`bridges`], [`cluster`], [`parked`]. A file imports only from those before it.
 
 pub(crate) mod admission;
 pub(crate) mod bridges;
 pub(crate) mod chat;
+pub(crate) mod cluster;
 pub(crate) mod ops;
 pub(crate) mod parked;
 pub(crate) mod settings;

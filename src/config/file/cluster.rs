@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::reader::Reader;
+use crate::base::limits::cluster::{NODES_MAX, is_node_name};
 use crate::config::cluster::{ClusterConfig, PartitionKind};
 use crate::config::values::{self, ValueResult};
 
@@ -28,10 +29,6 @@ const CLUSTER: [&str; 15] = [
     "answer_ms",
 ];
 const RANGE: [&str; 2] = ["below", "node"];
-/// Most nodes of a cluster.
-const NODES_MAX: usize = 64;
-/// Most characters of a name of a node or a cluster.
-const NAME_CHARS_MAX: usize = 32;
 
 impl Reader<'_> {
     pub(super) fn cluster(&mut self, value: &Spanned<DeValue<'_>>) -> Option<ClusterConfig> {
@@ -151,10 +148,11 @@ impl Reader<'_> {
 }
 
 fn name(text: &str) -> ValueResult<String> {
-    let is_name = !text.is_empty()
-        && text.len() <= NAME_CHARS_MAX
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if is_name { Ok(text.to_owned()) } else { Err("must be 1 to 32 characters of a-z, 0-9 and -".to_owned()) }
+    if is_node_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 32 characters of a-z, 0-9 and -".to_owned())
+    }
 }
 
 fn broker(text: &str) -> ValueResult<String> {
@@ -183,5 +181,196 @@ fn isolated(text: &str) -> ValueResult<bool> {
         "refuse" => Ok(false),
         "serve" => Ok(true),
         _ => Err("must be refuse or serve".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    /// A file whose fifth line is the first one of these settings.
+    fn file(settings: &str) -> String {
+        let mut text = "[cluster]\n".to_owned();
+        for (name, value) in [("name", "\"a\""), ("node", "\"im1\""), ("nats", "[\"nats://127.0.0.1:4222\"]")]
+        {
+            let is_given = settings.lines().any(|line| line.starts_with(&format!("{name} =")));
+            let line = if is_given { String::new() } else { format!("{name} = {value}") };
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text + settings
+    }
+
+    #[track_caller]
+    fn taken(settings: &str) -> ClusterConfig {
+        match read(&file(settings)) {
+            Ok(layer) => layer.cluster.expect("it is there"),
+            Err(problems) => panic!("{settings}: {}", problems[0]),
+        }
+    }
+
+    /// Each file has one problem, with this line and setting.
+    #[track_caller]
+    fn check(line: usize, setting: &str, lines: &[&str]) {
+        for settings in lines {
+            let problems = read(&file(settings)).err().unwrap_or_default();
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let begin = format!("{line}: cluster.{setting}: ");
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(&begin),
+                "{settings}: {problems:?}, not {begin}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_setting_of_a_cluster_is_read() {
+        let cluster = taken(
+            r#"
+            nkey_file = "/etc/nextim/nkey"
+            tls_ca = "/ca.pem"
+            tls_cert = "/cert.pem"
+            tls_key = "/key.pem"
+            nodes = ["im2", "im1"]
+            min_nodes = 2
+            partition = "range"
+            ranges = [{ below = 10, node = "im1" }, { below = 18446744073709551615, node = "im2" }]
+            isolated = "serve"
+            dead_ms = 60_000
+            offline_grace_ms = 0
+            answer_ms = 2_999
+            "#
+            .replace("18446744073709551615", "9223372036854775807")
+            .as_str(),
+        );
+        assert_eq!((cluster.name.as_str(), cluster.node.as_str()), ("a", "im1"));
+        assert_eq!(cluster.nats, ["nats://127.0.0.1:4222"]);
+        let paths = [&cluster.nkey_file, &cluster.tls_ca, &cluster.tls_cert, &cluster.tls_key];
+        assert!(paths.iter().all(|path| path.is_some()), "{cluster:?}");
+        assert_eq!((&cluster.nodes[..], cluster.min_nodes), (&["im2".to_owned(), "im1".to_owned()][..], 2));
+        assert_eq!(cluster.partition, PartitionKind::Range);
+        assert_eq!(cluster.ranges, [(10, "im1".to_owned()), (i64::MAX as u64, "im2".to_owned())]);
+        let times = (cluster.dead_ms, cluster.offline_grace_ms, cluster.answer_ms);
+        assert_eq!((cluster.serves_alone, times), (true, (60_000, 0, 2_999)));
+        let defaults = ClusterConfig::default();
+        assert_eq!(
+            ClusterConfig { name: String::new(), node: String::new(), nats: Vec::new(), ..taken("") },
+            defaults
+        );
+    }
+
+    #[test]
+    fn names_of_clusters_and_nodes() {
+        let longest = "x".repeat(32);
+        for name in ["a", "im-1", "0", "-", &longest] {
+            assert_eq!(taken(&format!("name = \"{name}\"")).name, name);
+            assert_eq!(taken(&format!("node = \"{name}\"")).node, name);
+        }
+        let too_long = format!("{longest}x");
+        for name in ["", "A", "im 1", "im.1", "im_1", "聊", "*", ">", "im1\\n", &too_long] {
+            check(5, "name", &[&format!("name = \"{name}\"")]);
+            check(5, "node", &[&format!("node = \"{name}\"")]);
+        }
+        check(5, "name", &["name = 1", "name = []"]);
+        check(5, "nodes", &["nodes = [\"IM1\"]", "nodes = \"im1\"", "nodes = [1]", "nodes = []"]);
+    }
+
+    #[test]
+    fn what_is_required() {
+        for (text, missing) in [
+            ("[cluster]", &["name", "node", "nats"][..]),
+            ("[cluster]\nname = \"a\"\nnats = [\"tls://b\"]", &["node"]),
+        ] {
+            let problems = read(text).err().unwrap_or_default();
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let expected: Vec<String> =
+                missing.iter().map(|setting| format!("1: cluster.{setting}: is required")).collect();
+            assert_eq!(problems.len(), expected.len(), "{problems:?}");
+            assert!(
+                problems.iter().zip(&expected).all(|(one, begin)| one.starts_with(begin)),
+                "{problems:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn brokers_have_urls_without_a_login() {
+        for url in ["nats://a", "nats://a:4222", "tls://a.example:1", "nats://[::1]:4222"] {
+            assert_eq!(taken(&format!("nats = [\"{url}\", \"{url}\"]")).nats, [url, url]);
+        }
+        for url in
+            ["", "a:4222", "http://a", "nats://", "tls://", "nats://a/b", "nats://a b", "nats:a", "NATS://a"]
+        {
+            check(5, "nats", &[&format!("nats = [\"{url}\"]")]);
+        }
+        check(
+            5,
+            "nats",
+            &["nats = []", "nats = \"nats://a\"", "nats = [1]", "nats = [\"nats://u:secret@a\"]"],
+        );
+        let problems = read(&file("nats = [\"nats://u:secret@a\"]")).err().unwrap_or_default();
+        assert!(!problems[0].to_string().contains("secret"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn numbers_and_words_of_clusters() {
+        for (setting, least, most) in [
+            ("min_nodes", 0, 64),
+            ("dead_ms", 2_000, 60_000),
+            ("offline_grace_ms", 0, 600_000),
+            ("answer_ms", 100, 2_999),
+        ] {
+            taken(&format!("{setting} = {least}"));
+            taken(&format!("{setting} = {most}"));
+            for wrong in
+                [(least - 1).to_string(), (most + 1).to_string(), "\"1\"".to_owned(), "2500.0".to_owned()]
+            {
+                check(5, setting, &[&format!("{setting} = {wrong}")]);
+            }
+        }
+        check(5, "isolated", &["isolated = \"\"", "isolated = true", "isolated = \"Serve\""]);
+        check(5, "partition", &["partition = \"\"", "partition = 1", "partition = \"sha1\""]);
+        check(5, "tls_ca", &["tls_ca = 1"]);
+        check(5, "nkey_file", &["nkey_file = []"]);
+        check(5, "nod", &["nod = \"im1\""]);
+    }
+
+    /// What is wrong only beside another setting has the line of the table.
+    #[test]
+    fn settings_that_do_not_go_together() {
+        let crowd: Vec<String> = (1..=65).map(|number| format!("im{number}")).collect();
+        check(
+            1,
+            "nodes",
+            &[
+                "partition = \"md5\"",
+                "nodes = [\"im2\"]",
+                "nodes = [\"im1\", \"im2\", \"im1\"]",
+                &format!("nodes = {crowd:?}"),
+            ],
+        );
+        taken(&format!("nodes = {:?}", &crowd[..64]));
+        taken("partition = \"md5\"\nnodes = [\"im1\"]");
+        let ranges =
+            |ranges: &str| format!("partition = \"range\"\nnodes = [\"im1\", \"im2\"]\nranges = {ranges}");
+        check(
+            1,
+            "ranges",
+            &[
+                "partition = \"range\"\nnodes = [\"im1\"]",
+                &ranges("[]"),
+                &ranges("[{ below = 5, node = \"im3\" }]"),
+                &ranges("[{ below = 5, node = \"im1\" }, { below = 5, node = \"im2\" }]"),
+                &ranges("[{ below = 9, node = \"im1\" }, { below = 5, node = \"im2\" }]"),
+            ],
+        );
+        taken(&ranges("[{ below = 5, node = \"im1\" }, { below = 6, node = \"im1\" }]"));
+        check(
+            7,
+            "ranges",
+            &[&ranges("1"), &ranges("[1]"), &ranges("[{ below = 5 }]"), &ranges("[{ node = \"im1\" }]")],
+        );
+        check(1, "tls_cert", &["tls_cert = \"/a\"", "tls_key = \"/a\""]);
     }
 }

@@ -4,6 +4,8 @@
 //! bridge around it does.
 
 mod counts;
+#[cfg(test)]
+mod hostile;
 mod look;
 mod orders;
 mod report;
@@ -33,6 +35,12 @@ use crate::router::directory::{Directory, Places};
 use crate::router::ids::Place;
 use crate::router::mail::{CallRequest, Mail};
 use crate::router::owners::{Isolation, Owners};
+
+/// What a link sees of its node. The times are the node's own, and what shards count.
+fn context<'c>(owners: &'c Owners, settings: &'c HubSettings, (now, shared_ms): (Tick, u64)) -> Context<'c> {
+    let HubSettings { ref node, epoch, grace_ms, answer_ms, .. } = *settings;
+    Context { owners, now, shared_ms, epoch, grace_ms, answer_ms, node }
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -105,15 +113,7 @@ impl Hub {
     /// Runs part of one link's work, and takes what leaves it.
     fn with_link<R>(&mut self, index: usize, work: impl FnOnce(&mut Link, Context<'_>, &mut Sink) -> R) -> R {
         let mut sink = Sink::default();
-        let context = Context {
-            owners: &self.owners,
-            now: self.now,
-            shared_ms: self.shared_ms,
-            epoch: self.settings.epoch,
-            node: &self.settings.node,
-            grace_ms: self.settings.grace_ms,
-            answer_ms: self.settings.answer_ms,
-        };
+        let context = context(&self.owners, &self.settings, (self.now, self.shared_ms));
         let result = work(&mut self.links[index], context, &mut sink);
         let Sink { mail, calls, frames, heard, repeated, given_up } = sink;
         self.queue.extend(mail);
@@ -180,7 +180,8 @@ impl Hub {
 
     /// What another node, or this one, says of itself.
     pub(crate) fn take_beat(&mut self, bytes: &[u8]) {
-        let Some(beat) = Beat::take(&mut Reader::new(bytes)) else { return self.bad_frame() };
+        let beat = Beat::take(&mut Reader::new(bytes)).filter(Beat::is_sound);
+        let Some(beat) = beat else { return self.bad_frame() };
         let (node, stage) = (beat.node.clone(), beat.stage);
         let before = self.members.get(&node).map(|member| member.stage);
         let mut events = Vec::new();
@@ -265,15 +266,7 @@ impl Hub {
         }
         let index = self.links.len();
         let number = self.places.count() + u16::try_from(index).expect("nodes are few");
-        let context = Context {
-            owners: &self.owners,
-            now: self.now,
-            shared_ms: self.shared_ms,
-            epoch: self.settings.epoch,
-            node: &self.settings.node,
-            grace_ms: self.settings.grace_ms,
-            answer_ms: self.settings.answer_ms,
-        };
+        let context = context(&self.owners, &self.settings, (self.now, self.shared_ms));
         self.links.push(Link::new(Place::new(number), node.into(), context));
         index
     }

@@ -3,6 +3,7 @@
 //! Owns: their bytes. Must not: judge them; `members` does.
 
 use super::text::{wire_structs, wire_words};
+use crate::base::limits::cluster::is_node_name;
 
 /// What a node is about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,15 @@ pub(crate) struct Beat {
     pub(crate) users: u64,
     /// The last stamps of others.
     pub(crate) echoes: Vec<Echo>,
+}
+
+impl Beat {
+    /// Whether its texts are what they should be: frames go to a subject with the name in it, and browsers are redirected
+    /// to the URL.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_url = self.url.starts_with("http://") || self.url.starts_with("https://");
+        is_node_name(&self.node) && is_url && self.url.bytes().all(|byte| byte.is_ascii_graphic())
+    }
 }
 
 /// A stamp of another node, which goes back to it.

@@ -233,6 +233,35 @@ impl Record {
     }
 }
 
+#[cfg(test)]
+impl Record {
+    /// Another number of the domain, if it names one.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "`domain` lists those that name none")]
+    pub(crate) fn set_domain(&mut self, number: u32) {
+        let domain = match self {
+            Record::Call(record) => &mut record.domain,
+            Record::Link(record) => &mut record.domain,
+            Record::Unlink(record) => &mut record.domain,
+            Record::Presence(record) => &mut record.domain,
+            Record::Unicast(record) => &mut record.domain,
+            Record::Multicast(record) => &mut record.domain,
+            Record::Broadcast(record) => &mut record.domain,
+            Record::Enter(record) => &mut record.domain,
+            Record::Join(record) => &mut record.domain,
+            Record::Joining(record) => &mut record.domain,
+            Record::Leave(record) => &mut record.domain,
+            Record::Members(record) => &mut record.domain,
+            Record::Ask(record) => &mut record.domain,
+            Record::Ended(record) => &mut record.domain,
+            Record::Missed(record) => &mut record.domain,
+            Record::Moved(record) => &mut record.domain,
+            Record::Evict(record) => &mut record.domain,
+            _ => return,
+        };
+        *domain = number;
+    }
+}
+
 /// [`Refused`]: the reader does not serve the domain.
 pub(crate) const NO_DOMAIN: u8 = 1;
 /// [`Refused`]: the reader does not know such records.

@@ -65,8 +65,9 @@ impl Receivers {
 
     /// Counts what another place has counted.
     pub(crate) fn add_all(&mut self, more: Receivers) {
-        self.sessions += more.sessions;
-        self.visible += more.visible;
+        // Another node may have counted anything.
+        self.sessions = self.sessions.saturating_add(more.sessions);
+        self.visible = self.visible.saturating_add(more.visible);
         self.partial |= more.partial;
     }
 }

@@ -3,9 +3,11 @@
 //! Owns: which mail each record becomes, the keys in it, and what an image gains or loses by it. Must not: trust a key: one
 //! that names no place of this process, or no image, finds nobody.
 
+mod fit;
 mod people;
 mod rooms;
 
+use self::fit::fits;
 use super::asked::{Asked, answer, report};
 use super::context::{Context, Sink};
 use super::divide::by_place;
@@ -33,15 +35,25 @@ impl Link {
         let mut from = Reader::new(records);
         while !from.is_empty() {
             match take(&mut from) {
-                Some(Read::Said(said)) => {
+                Some(Read::Said(said)) if fits(&said.record) => {
                     sink.heard += 1;
                     self.hear(said, context, sink);
                 }
+                Some(Read::Said(said)) => self.hear_unfit(&said, sink),
                 Some(Read::Unknown(request)) => self.refuse(request, UNSUPPORTED),
                 None => return false,
             }
         }
         true
+    }
+
+    /// A record that may not come to shards: it is refused, or ends the question that it answers.
+    fn hear_unfit(&mut self, said: &Said, sink: &mut Sink) {
+        if matches!(said.record, Record::Linked(_) | Record::Report(_)) {
+            self.hear_refusal(said.request, UNSUPPORTED, sink);
+        } else {
+            self.refuse(said.request, UNSUPPORTED);
+        }
     }
 
     pub(super) fn refuse(&mut self, request: u32, reason: u8) {

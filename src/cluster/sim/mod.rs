@@ -16,6 +16,7 @@ mod rules;
 mod world;
 
 use nextim_testkit::random::Random;
+use nextim_testkit::variables::{Replay, number};
 
 use world::{Plan, World};
 
@@ -26,22 +27,8 @@ const STEPS: usize = 500;
 /// Steps from one quiet moment to the next.
 const STEPS_QUIET: usize = 100;
 
-/// Says how to run a seed again if it fails.
-struct Replay(u64);
-
-impl Drop for Replay {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let seed = self.0;
-            eprintln!(
-                "seed {seed} failed: NEXTIM_CLUSTER_SEED={seed} cargo test --lib cluster::sim -- --nocapture"
-            );
-        }
-    }
-}
-
 fn run(seed: u64, trace: bool) {
-    let _replay = Replay(seed);
+    let _replay = Replay { seed, variable: "NEXTIM_CLUSTER_SEED", filter: "cluster::sim" };
     let mut random = Random::new(seed);
     let plan = Plan::new(&mut random);
     let mut world = World::new(plan, random, trace);
@@ -57,17 +44,12 @@ fn run(seed: u64, trace: bool) {
     world.end();
 }
 
-fn number_from(variable: &str) -> Option<u64> {
-    let value = std::env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
-}
-
 #[test]
 fn nodes_agree_whatever_the_network_does() {
-    if let Some(seed) = number_from("NEXTIM_CLUSTER_SEED") {
+    if let Some(seed) = number("NEXTIM_CLUSTER_SEED") {
         return run(seed, true);
     }
-    for seed in 0..number_from("NEXTIM_CLUSTER_SEEDS").unwrap_or(SEEDS) {
+    for seed in 0..number("NEXTIM_CLUSTER_SEEDS").unwrap_or(SEEDS) {
         run(seed, false);
     }
 }

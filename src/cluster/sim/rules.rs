@@ -16,29 +16,22 @@ type At<T> = (usize, Place, T);
 
 impl World {
     fn all_users(&self) -> Vec<At<SeenUser>> {
-        let nodes = self.nodes.iter().enumerate();
-        let shards = nodes.flat_map(|(at, node)| {
-            node.routers.iter().enumerate().map(move |(shard, router)| (at, shard, router))
-        });
-        shards
-            .flat_map(|(at, shard, router)| {
-                let place = Place::new(u16::try_from(shard).unwrap());
-                router.seen_users().into_iter().map(move |user| (at, place, user))
-            })
-            .collect()
+        self.all(Router::seen_users)
     }
 
     fn all_rooms(&self) -> Vec<At<SeenRoom>> {
-        let nodes = self.nodes.iter().enumerate();
-        let shards = nodes.flat_map(|(at, node)| {
-            node.routers.iter().enumerate().map(move |(shard, router)| (at, shard, router))
-        });
-        shards
-            .flat_map(|(at, shard, router)| {
-                let place = Place::new(u16::try_from(shard).unwrap());
-                router.seen_rooms().into_iter().map(move |room| (at, place, room))
-            })
-            .collect()
+        self.all(Router::seen_rooms)
+    }
+
+    /// What all shards of all nodes have.
+    fn all<T>(&self, seen: impl Fn(&Router) -> Vec<T>) -> Vec<At<T>> {
+        let mut all = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            for (place, router) in node.places.all().zip(&node.routers) {
+                all.extend(seen(router).into_iter().map(|value| (at, place, value)));
+            }
+        }
+        all
     }
 
     /// The name of the user whom a node knows by this key.

@@ -44,6 +44,7 @@ use std::sync::Arc;
 use crate::base::domains::{DomainConfig, Domains};
 use crate::router::mail::Input;
 use nextim_testkit::random::Random;
+use nextim_testkit::variables::{Replay, number};
 
 use plan::Plan;
 use world::World;
@@ -55,20 +56,8 @@ const STEPS: usize = 400;
 /// Steps from one quiet moment to the next.
 const STEPS_QUIET: usize = 40;
 
-/// Says how to run a seed again if it fails.
-struct Replay(u64);
-
-impl Drop for Replay {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let seed = self.0;
-            eprintln!("seed {seed} failed: NEXTIM_SIM_SEED={seed} cargo test --lib sim -- --nocapture");
-        }
-    }
-}
-
 fn run(seed: u64, trace: bool) {
-    let _replay = Replay(seed);
+    let _replay = Replay { seed, variable: "NEXTIM_SIM_SEED", filter: "sim" };
     let mut random = Random::new(seed);
     let plan = Plan::new(&mut random);
     let mut world = World::new(plan, random, trace);
@@ -142,17 +131,12 @@ impl World {
     }
 }
 
-fn number_from(variable: &str) -> Option<u64> {
-    let value = std::env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
-}
-
 #[test]
 fn nothing_is_lost_doubled_reordered_or_leaked() {
-    if let Some(seed) = number_from("NEXTIM_SIM_SEED") {
+    if let Some(seed) = number("NEXTIM_SIM_SEED") {
         return run(seed, true);
     }
-    for seed in 0..number_from("NEXTIM_SIM_SEEDS").unwrap_or(SEEDS) {
+    for seed in 0..number("NEXTIM_SIM_SEEDS").unwrap_or(SEEDS) {
         run(seed, false);
     }
 }

@@ -153,7 +153,7 @@ impl Town {
     /// Mail comes to a shard, which answers as shards do.
     fn arrive(&mut self, to: Place, mail: Mail) {
         assert!(to.number() < SHARDS, "{to:?} is no shard: {mail:?}");
-        // Tickets are shown to browsers, whoever made them.
+        // Tickets are shown to browsers, of whichever process they are.
         let has_ticket = matches!(mail, Mail::Call(_) | Mail::Answer(_) | Mail::Onward(_) | Mail::Nodes(_));
         let text = format!("{mail:?}");
         for rest in text.split("Place(").skip(1).filter(|_| !has_ticket) {

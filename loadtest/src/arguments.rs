@@ -3,7 +3,7 @@
 //! Owns: flags, their help, and what they mean together with a scenario's defaults. Must not: start anything.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -82,6 +82,9 @@ pub(crate) enum Command {
     /// send each other mail. "2 shards to 1" is ours with two by the stand-in with one; all other ratios are of as
     /// many shards as threads. If the users do not fit into one shard, all is measured with as many as they need.
     Compare(Options),
+    /// What a cluster costs: one node and a server without `[cluster]`, messages, buddies and rooms at one node and
+    /// between nodes, in turns; starts the nodes and a broker itself
+    Cluster(Options),
     /// Make one page with plots from the JSON files of runs
     Report {
         /// Files that --json wrote
@@ -143,11 +146,21 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
     /// Use a server that runs already; may be repeated
-    #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["server", "shards"])]
+    #[arg(long, value_name = "ADDR:PORT", group = "running", conflicts_with_all = ["server", "shards"])]
     address: Vec<SocketAddr>,
-    /// The process of that server, to measure its CPU and memory, and that of its children
-    #[arg(long, value_name = "PID", requires = "address")]
-    server_pid: Option<i32>,
+    /// The process of that server, to measure its CPU and memory, and that of its children; may be repeated
+    #[arg(long, value_name = "PID", requires = "running")]
+    server_pid: Vec<i32>,
+    /// A node of a cluster that runs already, by its public URL; may be repeated. Calls go to one after the other, and
+    /// polls to the node that the answer to the online call names
+    #[arg(long, value_name = "URL", group = "running", conflicts_with_all = ["server", "shards", "address"])]
+    node: Vec<String>,
+    /// Start so many nodes of a cluster, and a broker
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=9), conflicts_with = "running")]
+    nodes: Option<u32>,
+    /// The executable of the broker, a nats-server
+    #[arg(long, value_name = "PATH", default_value = "nats-server")]
+    nats: PathBuf,
     /// The site's domain
     #[arg(long, default_value = "localhost")]
     domain: String,
@@ -202,25 +215,16 @@ impl Options {
     /// Decides everything. `table` is how many descriptors a thread can have.
     pub(crate) fn settings(&self, scenario: Name, table: u64) -> Result<Settings, Box<dyn Error>> {
         let defaults = scenario.scenario();
-        if let Some(other) = self.address.iter().find(|address| !address.ip().is_loopback())
+        let nodes = self.node.iter().map(|url| address_of(url)).collect::<Result<Vec<_>, _>>()?;
+        let addresses = if nodes.is_empty() { self.address.clone() } else { nodes };
+        if let Some(other) = addresses.iter().find(|address| !address.ip().is_loopback())
             && !self.i_own_this_host
         {
             return Err(
                 format!("{other} is not this machine; if it is yours alone, say --i-own-this-host").into()
             );
         }
-        if matches!(scenario, Name::Compare | Name::Calls) && !self.address.is_empty() {
-            return Err("compare and calls start their servers themselves".into());
-        }
-        if scenario == Name::Hostile && (self.target != Kind::Nextim || !self.address.is_empty()) {
-            return Err("hostile attacks only message servers that it has started itself".into());
-        }
-        if scenario == Name::Instructions && (self.target != Kind::Nextim || !self.address.is_empty()) {
-            return Err("instructions are counted only of message servers that it has started itself".into());
-        }
-        if scenario == Name::Cycle && self.target == Kind::Floor {
-            return Err("cycle measures the message server only".into());
-        }
+        self.refuse_what_does_not_fit(scenario, &addresses)?;
         let transport = self.transport(scenario)?;
         let is_nchan = self.target == Kind::Nchan && !matches!(scenario, Name::Compare | Name::Calls);
         if is_nchan {
@@ -262,8 +266,11 @@ impl Options {
             idle: self.idle,
             kind: self.target,
             server: self.server.clone(),
-            addresses: self.address.clone(),
-            server_process: self.server_pid,
+            addresses,
+            server_processes: self.server_pid.clone(),
+            node_urls: self.node.iter().map(|url| url.trim_end_matches('/').to_owned()).collect(),
+            nodes: self.nodes.unwrap_or(0),
+            nats: self.nats.clone(),
             domain: self.domain.clone(),
             apikey: self.apikey.clone(),
             with_seq: !self.no_seq,
@@ -272,6 +279,35 @@ impl Options {
             progress: self.progress,
             config: None,
         })
+    }
+
+    /// Refuses servers and nodes that this scenario cannot be played against.
+    fn refuse_what_does_not_fit(
+        &self,
+        scenario: Name,
+        addresses: &[SocketAddr],
+    ) -> Result<(), Box<dyn Error>> {
+        let starts = matches!(scenario, Name::Compare | Name::Calls | Name::Cluster);
+        if starts && !addresses.is_empty() {
+            return Err("compare, calls and cluster start their servers themselves".into());
+        }
+        let is_of_nodes = self.nodes.is_some() || !self.node.is_empty() || scenario == Name::Cluster;
+        if is_of_nodes && self.target != Kind::Nextim {
+            return Err("only message servers are nodes of a cluster".into());
+        }
+        if self.nodes.is_some() && (starts || matches!(scenario, Name::Hostile | Name::Instructions)) {
+            return Err("this scenario decides itself how many nodes there are".into());
+        }
+        if scenario == Name::Hostile && (self.target != Kind::Nextim || !addresses.is_empty()) {
+            return Err("hostile attacks only message servers that it has started itself".into());
+        }
+        if scenario == Name::Instructions && (self.target != Kind::Nextim || !addresses.is_empty()) {
+            return Err("instructions are counted only of message servers that it has started itself".into());
+        }
+        if scenario == Name::Cycle && self.target == Kind::Floor {
+            return Err("cycle measures the message server only".into());
+        }
+        Ok(())
     }
 
     fn transport(&self, scenario: Name) -> Result<Transport, String> {
@@ -302,6 +338,7 @@ impl Options {
             | Name::Hostile
             | Name::Calls
             | Name::Instructions
+            | Name::Cluster
             | Name::Compare => match self {
                 Options { buddies: Some(1..), .. } => "buddies",
                 Options { room_size: Some(1..), .. } => "rooms",
@@ -311,6 +348,13 @@ impl Options {
         };
         Err(format!("an Nchan knows no {lack}"))
     }
+}
+
+/// The address of a node, by its public URL.
+fn address_of(url: &str) -> Result<SocketAddr, String> {
+    let wrong = || format!("{url} is no URL of a node; such as http://127.0.0.1:8001");
+    let host = url.strip_prefix("http://").ok_or_else(wrong)?.trim_end_matches('/');
+    host.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(wrong)
 }
 
 /// Descriptor tables that so many connections need. Each table has an epoll and a waker of every other.
@@ -350,6 +394,16 @@ mod tests {
     }
 
     #[test]
+    fn nodes() {
+        let nodes = ["--node", "http://127.0.0.1:8001/", "--node", "http://127.0.0.1:8002"];
+        let settings =
+            settings(&[&nodes[..], &["--server-pid", "7", "--server-pid", "8"]].concat(), 19_936).unwrap();
+        assert_eq!(settings.node_urls, ["http://127.0.0.1:8001", "http://127.0.0.1:8002"]);
+        let ports: Vec<u16> = settings.addresses.iter().map(SocketAddr::port).collect();
+        assert_eq!((ports, settings.server_processes, settings.threads), (vec![8001, 8002], vec![7, 8], 1));
+    }
+
+    #[test]
     fn shards_that_are_compared() {
         let check = |arguments: &[&str], expected| {
             let arguments = Arguments::try_parse_from([&["loadtest", "compare"], arguments].concat());
@@ -384,6 +438,14 @@ mod tests {
         check(&["--streams", "--no-seq"], "cannot be used with");
         check(&["--sockets", "--no-seq"], "cannot be used with");
         check(&["--sockets", "--streams"], "cannot be used with");
+        check(&["--node", "127.0.0.1:1"], "is no URL of a node");
+        check(&["--node", "https://127.0.0.1:1"], "is no URL of a node");
+        check(&["--node", "http://10.1.2.3:80"], "--i-own-this-host");
+        check(&["--node", "http://127.0.0.1:1", "--address", "127.0.0.1:2"], "cannot be used with");
+        check(&["--node", "http://127.0.0.1:1", "--nodes", "2"], "cannot be used with");
+        check(&["--node", "http://127.0.0.1:1", "--target", "floor"], "only message servers are nodes");
+        check(&["--nodes", "0"], "is not in 1..=9");
+        check(&["--server-pid", "1"], "required arguments");
         assert!(settings(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "10"], 1_000).is_ok());
     }
 }

@@ -6,7 +6,7 @@
 //!                                      users (polls)  callers (the site's calls)  ledger (nothing lost)
 //! ```
 //!
-//! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`], [`compare`] and [`calls`] (the steps and
+//! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`], [`compare`], [`cluster`] with [`nodes`] and [`calls`] (the steps and
 //! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`dialect`], [`floor`]
 //! (the stand-in server that ratios are taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and
 //! [`page`] (plots).
@@ -18,6 +18,7 @@ mod arguments;
 mod attack;
 mod callgrind;
 mod calls;
+mod cluster;
 mod compare;
 mod dialect;
 mod flatness;
@@ -27,6 +28,7 @@ mod instructions;
 mod interrupt;
 mod measure;
 mod nchan;
+mod nodes;
 mod number;
 mod outcome;
 mod page;
@@ -77,6 +79,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Hostile(options) => measured(Name::Hostile, &options),
         Command::Calls(options) => measured(Name::Calls, &options),
         Command::Instructions(options) => measured(Name::Instructions, &options),
+        Command::Cluster(options) => measured(Name::Cluster, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
         Command::Report { files, out } => {
             let mut runs = Vec::new();
@@ -106,6 +109,9 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
             compare::run(&settings, with_two.as_ref())?
         }
         Name::Calls => calls::run(&options.settings(scenario, table)?, scenario.scenario().title)?,
+        Name::Cluster => {
+            (vec![cluster::run(&options.settings(scenario, table)?, scenario.scenario().title)?], Vec::new())
+        }
         Name::Instructions => {
             let settings = options.settings(scenario, table)?;
             (vec![instructions::run(&settings, scenario.scenario().title)?], Vec::new())

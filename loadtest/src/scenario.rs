@@ -29,6 +29,8 @@ pub(crate) enum Name {
     Calls,
     /// Messages and polls on a server whose instructions are counted.
     Instructions,
+    /// What a cluster costs.
+    Cluster,
     /// `NextIM`, the stand-in and Nchan, in turns.
     Compare,
 }
@@ -66,7 +68,7 @@ const fn line(
 }
 
 /// All scenarios.
-const SCENARIOS: [Scenario; 13] = [
+const SCENARIOS: [Scenario; 14] = [
     line(Name::Park, "park", [15_000, 9, 50], None, 64, 0.0),
     line(Name::Route, "route", [5_000, 0, 0], None, 256, 10.0),
     line(Name::Room, "room", [5_000, 0, 50], None, 32, 10.0),
@@ -79,6 +81,7 @@ const SCENARIOS: [Scenario; 13] = [
     line(Name::Hostile, "hostile", [5_000, 0, 0], None, 256, 5.0),
     line(Name::Calls, "calls", [1_024, 0, 0], None, 64, 3.0),
     line(Name::Instructions, "instructions", [1_024, 9, 16], None, 64, 4.0),
+    line(Name::Cluster, "cluster", [3_000, 9, 1_000], None, 64, 4.0),
     line(Name::Compare, "compare", [5_000, 9, 50], None, 256, 5.0),
 ];
 

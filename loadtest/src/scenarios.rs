@@ -37,7 +37,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::open(&known, title, settings.kind)?;
     park(&mut stage, settings)?;
     match settings.scenario {
-        Name::Park | Name::Calls | Name::Instructions | Name::Compare => {}
+        Name::Park | Name::Calls | Name::Instructions | Name::Cluster | Name::Compare => {}
         Name::Route => route(&mut stage, settings)?,
         Name::Room => room(&mut stage, settings, settings.concurrency)?,
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,

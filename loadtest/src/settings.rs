@@ -50,7 +50,13 @@ pub(crate) struct Settings {
     pub(crate) kind: Kind,
     pub(crate) server: Option<PathBuf>,
     pub(crate) addresses: Vec<SocketAddr>,
-    pub(crate) server_process: Option<i32>,
+    pub(crate) server_processes: Vec<i32>,
+    /// The public URLs of the nodes of a cluster that runs, in the order of `addresses`.
+    pub(crate) node_urls: Vec<String>,
+    /// How many nodes of a cluster to start; 0: one server without a cluster.
+    pub(crate) nodes: u32,
+    /// The broker's executable.
+    pub(crate) nats: PathBuf,
     pub(crate) domain: String,
     pub(crate) apikey: String,
     pub(crate) with_seq: bool,

@@ -15,7 +15,7 @@ use nextim_testkit::load::wire::Requests;
 use crate::callgrind::Callgrind;
 use crate::dialect::Dialect;
 use crate::generator::tally::Tally;
-use crate::generator::task::{Order, Pace, Task};
+use crate::generator::task::{Order, Pace, Reach, Task};
 use crate::generator::{Fleet, Setup};
 use crate::measure::{Memory, cpu, kernel_share, machine_busy};
 use crate::nchan::wire::Channels;
@@ -55,6 +55,8 @@ pub(crate) struct Stage {
     others: BTreeMap<String, f64>,
     /// How many broadcasts there were: each has a number of its own.
     broadcasts: u32,
+    /// Between whom messages go.
+    reach: Reach,
 }
 
 /// What one step found.
@@ -63,6 +65,8 @@ pub(crate) struct Step {
     pub(crate) tally: Tally,
     /// CPU time of the server, in microseconds.
     pub(crate) server_cpu: Option<f64>,
+    /// CPU time of the broker of a cluster, in microseconds.
+    pub(crate) broker_cpu: f64,
     /// Instructions of the server outside the kernel; 0 if they are not counted.
     pub(crate) instructions: u64,
     /// How long it took, in seconds.
@@ -72,16 +76,23 @@ pub(crate) struct Step {
 impl Stage {
     /// Starts a server, or takes the one that runs, and the generator. Nobody is online yet.
     pub(crate) fn open(settings: &Settings, title: &str, kind: Kind) -> Result<Stage, Box<dyn Error>> {
-        let target = if settings.addresses.is_empty() {
-            Target::start(kind, settings)?
+        let target = if !settings.addresses.is_empty() {
+            let (addresses, nodes) = (settings.addresses.clone(), settings.node_urls.clone());
+            Target::running(addresses, &settings.server_processes, nodes)
+        } else if settings.nodes > 0 {
+            Target::start_nodes(settings)?
         } else {
-            Target::running(settings.addresses.clone(), settings.server_process)
+            Target::start(kind, settings)?
         };
         let host = target.addresses.first().ok_or("the server listens nowhere")?.to_string();
         let dialect = match kind {
             Kind::Nextim | Kind::Floor => {
                 let requests = Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq);
-                let requests = requests.with_new_pages();
+                let requests = if target.nodes.is_empty() && settings.scenario != Name::Cluster {
+                    requests.with_new_pages()
+                } else {
+                    requests.with_only_new_pages()
+                };
                 Dialect::Nextim(if settings.scenario == Name::Instructions {
                     requests.with_heads()
                 } else {
@@ -98,6 +109,7 @@ impl Stage {
         };
         let callers = settings.concurrency.div_ceil(settings.threads);
         let setup = Setup::new(population, target.addresses.clone(), dialect, callers);
+        let setup = setup.of_nodes(target.nodes.clone());
         let fleet = Fleet::start(setup.by(settings.transport))?;
         let mut outcome = Outcome {
             scenario: title.to_owned(),
@@ -130,6 +142,7 @@ impl Stage {
             watched,
             others: BTreeMap::new(),
             broadcasts: 0,
+            reach: Reach::Any,
         })
     }
 
@@ -195,6 +208,7 @@ impl Stage {
     fn step(&mut self, title: &str, task: Task, seconds: f64) -> Result<Step, Box<dyn Error>> {
         let slowness = if self.target.callgrind.is_some() { COUNTED_SLOWNESS } else { 1.0 };
         let patience = (PATIENCE + f64::from(self.settings.users) / PARKS_PER_SECOND) * slowness;
+        let broker_before = self.broker_cpu_us();
         let (before, busy_before) = (cpu(&self.target.processes), machine_busy());
         let began = Instant::now();
         let line = format!("{} {} {title}", self.outcome.target, self.outcome.scenario);
@@ -207,20 +221,23 @@ impl Stage {
         if let Some(callgrind) = &self.target.callgrind {
             callgrind.begin()?;
         }
-        let tally = self.fleet.perform(Order { task, seconds, patience }, &mut watch)?;
+        let tally = self.fleet.perform(Order { task, reach: self.reach, seconds, patience }, &mut watch)?;
         if watched {
             say("");
         }
         let instructions = self.target.callgrind.as_mut().map_or(Ok(0), Callgrind::count)?;
         let server_cpu =
             before.and_then(|before| Some(real(cpu(&self.target.processes)?.saturating_sub(before)) / 1e3));
+        let broker_cpu = self.broker_cpu_us() - broker_before;
         let seconds = real(tally.took) / 1e9;
         if let Some(server_cpu) = server_cpu.filter(|_| seconds >= OTHERS_SECONDS) {
-            let busy = real(machine_busy().saturating_sub(busy_before)) - real(tally.cpu) - server_cpu * 1e3;
+            let busy = real(machine_busy().saturating_sub(busy_before))
+                - real(tally.cpu)
+                - (server_cpu + broker_cpu) * 1e3;
             self.judge_others(title, busy / began.elapsed().as_secs_f64() / 1e9);
         }
         self.judge(title, &tally);
-        Ok(Step { tally, server_cpu, instructions, seconds })
+        Ok(Step { tally, server_cpu, broker_cpu, instructions, seconds })
     }
 
     /// Puts down what went wrong, and whether the generator was what was slow.
@@ -271,6 +288,16 @@ impl Stage {
             last = now;
         }
         (began.elapsed().as_secs_f64(), last - start)
+    }
+
+    /// CPU time of the broker of a cluster so far, in microseconds.
+    fn broker_cpu_us(&self) -> f64 {
+        self.target.broker.and_then(|broker| cpu(&[broker])).map_or(0.0, |time| real(time) / 1e3)
+    }
+
+    /// From now on messages go between such users, and users who come back name such buddies.
+    pub(crate) fn reach(&mut self, reach: Reach) {
+        self.reach = reach;
     }
 
     fn cpu_us(&self) -> f64 {

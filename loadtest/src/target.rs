@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use crate::callgrind::{Callgrind, counted};
 use crate::measure::with_children;
 use crate::nchan::server::{Nginx, log};
+use crate::nodes;
 use crate::scenario::Name;
 use crate::settings::{Kind, Settings};
 
@@ -43,15 +44,54 @@ pub(crate) struct Target {
     pub(crate) shards: u64,
     /// What counts its instructions, if they are counted.
     pub(crate) callgrind: Option<Callgrind>,
+    /// The public URLs of the nodes of a cluster, if it is one.
+    pub(crate) nodes: Vec<String>,
+    /// The broker of a cluster, and where each node is watched.
+    pub(crate) broker: Option<Pid>,
+    pub(crate) admins: Vec<SocketAddr>,
     /// What was started; it ends with this.
-    _started: Option<Process>,
+    #[allow(dead_code, reason = "it is kept until the servers are to end")]
+    started: Vec<Process>,
 }
 
 impl Target {
     /// A server that runs already. Its process stands for those it has started, too.
-    pub(crate) fn running(addresses: Vec<SocketAddr>, process: Option<i32>) -> Target {
-        let processes = process.map(Pid::from_raw).map(with_children).unwrap_or_default();
-        Target { name: "running", addresses, processes, shards: 0, callgrind: None, _started: None }
+    pub(crate) fn running(addresses: Vec<SocketAddr>, processes: &[i32], nodes: Vec<String>) -> Target {
+        let processes = processes.iter().copied().map(Pid::from_raw).flat_map(with_children).collect();
+        Target { addresses, processes, nodes, ..Target::nothing("running") }
+    }
+
+    fn nothing(name: &'static str) -> Target {
+        Target {
+            name,
+            addresses: Vec::new(),
+            processes: Vec::new(),
+            shards: 0,
+            callgrind: None,
+            nodes: Vec::new(),
+            broker: None,
+            admins: Vec::new(),
+            started: Vec::new(),
+        }
+    }
+
+    /// Starts a broker and the nodes of a cluster, and waits until they serve together.
+    pub(crate) fn start_nodes(settings: &Settings) -> Result<Target, Box<dyn Error>> {
+        let file = server_file(settings.server.as_deref())?;
+        let nodes::Cluster { nodes, broker } = nodes::start(settings, &file)?;
+        let mut target = Target::nothing("cluster");
+        target.broker = Some(broker.pid());
+        // The nodes end before their broker.
+        for node in nodes {
+            target.addresses.push(node.address);
+            target.nodes.push(node.url);
+            target.admins.push(node.admin);
+            target.shards += node.shards;
+            target.processes.push(node.process.pid());
+            target.started.push(node.process);
+        }
+        target.started.push(broker);
+        Ok(target)
     }
 
     /// Starts a server.
@@ -137,14 +177,8 @@ impl Target {
         }
         let mut process = Process::spawn_with(command.stdin(Stdio::null()).stdout(Stdio::piped()), folder)?;
         let stdout = process.stdout();
-        let target = Target {
-            name: kind.name(),
-            addresses: Vec::new(),
-            processes: vec![process.pid()],
-            shards: 0,
-            callgrind: None,
-            _started: Some(process),
-        };
+        let processes = vec![process.pid()];
+        let target = Target { processes, started: vec![process], ..Target::nothing(kind.name()) };
         let (say, said) = channel();
         thread::spawn(move || {
             let mut line = String::new();

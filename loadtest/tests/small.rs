@@ -272,9 +272,36 @@ fn a_server_that_is_not_there_is_an_error() {
     check(&["park", "--server", "/nowhere/nextim"], "cargo build");
     check(&["park", "--address", "192.0.2.1:80"], "--i-own-this-host");
     check(&["room", "--target", "nchan"], "knows no rooms");
+    check(
+        &["route", "--nodes", "2", "--nats", "/nowhere/nats-server", "--server", server().to_str().unwrap()],
+        "name a nats-server",
+    );
+    check(&["cluster", "--address", "127.0.0.1:1"], "start their servers themselves");
     check(&["churn", "--target", "nchan"], "knows no logging out");
     // Nobody listens there.
     check(&["park", "--users", "1", "--address", "127.0.0.1:1"], "");
+}
+
+#[test]
+fn a_server_that_is_no_node_of_that_url_is_an_error() {
+    let running = nextim_testkit::process::Process::spawn(
+        Command::new(server()).args(["--listen", "127.0.0.1:0", "--log", "error"]).stdout(Stdio::piped()),
+    );
+    let mut running = running.unwrap();
+    let mut line = String::new();
+    BufReader::new(running.stdout()).read_line(&mut line).unwrap();
+    let address = nextim_testkit::server::StartLine::read(&line).unwrap().addresses[0];
+    let node = |host: &str| {
+        let url = format!("http://{host}:{}", address.port());
+        let output =
+            run(&["route", "--users", "20", "--seconds", "0.5", "--concurrency", "4", "--node", &url]);
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // Without a public URL the server names the host that it was called by.
+    let (is_good, text) = node("127.0.0.1");
+    assert!(is_good && text.contains("errors 0, lost 0, doubled 0"), "{text}");
+    let (is_good, text) = node("localhost");
+    assert!(!is_good && text.contains("named a server that is no node"), "{text}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use mio::{Interest, Token};
 use nextim_testkit::load::socket::{self, Origin};
 use nextim_testkit::load::wire::{Parsed, Recipient, Ticket, answer};
 
-use super::task::{Call, Pace, Task};
+use super::task::{Call, Pace, Reach, Task};
 use super::user::State;
 use super::worker::{CALLERS, Worker};
 
@@ -27,12 +27,22 @@ impl Worker {
             self.await_user(user);
             self.come_back(user);
         }
-        while let Some(caller) = self.free.last().copied()
-            && let Some(call) = self.next_call()
+        while let Some(caller) = self.next_free()
+            && let Some(call) = self.next_call(caller as usize)
         {
-            self.free.pop();
+            if self.setup.nodes.is_empty() {
+                self.free.pop_back()
+            } else {
+                self.free.pop_front()
+            };
             self.start_call(caller as usize, call);
         }
+    }
+
+    /// The caller that calls next: the one that called last, whose connection is warm, or with several nodes the one
+    /// that has rested longest, so that all are called in turn.
+    fn next_free(&self) -> Option<u32> {
+        if self.setup.nodes.is_empty() { self.free.back().copied() } else { self.free.front().copied() }
     }
 
     fn next_to_come_back(&mut self) -> Option<u32> {
@@ -54,8 +64,8 @@ impl Worker {
         Some(user)
     }
 
-    fn next_call(&mut self) -> Option<Call> {
-        if let Some(call) = self.due_message().or_else(|| self.again.pop_front()) {
+    fn next_call(&mut self, caller: usize) -> Option<Call> {
+        if let Some(call) = self.due_message(caller).or_else(|| self.again.pop_front()) {
             return Some(call);
         }
         let (now, has_sessions) = (self.now(), self.setup.dialect.has_sessions());
@@ -81,7 +91,7 @@ impl Worker {
             }
             Task::Messages { pace: Pace::Closed(in_flight), rooms } => {
                 (now < progress.ends && self.ledger.open() < in_flight as usize).then_some(())?;
-                self.message(rooms, now)
+                self.message(rooms, now, caller)
             }
             Task::Messages { pace: Pace::Open(_), .. }
             | Task::Broadcast { .. }
@@ -92,11 +102,11 @@ impl Worker {
     }
 
     /// The next message of an open loop. It waits for no acknowledgement, for pages send these on connections of their own.
-    fn due_message(&mut self) -> Option<Call> {
+    fn due_message(&mut self, caller: usize) -> Option<Call> {
         let progress = self.progress.as_mut()?;
         let sent = progress.due.pop_front()?;
         let rooms = matches!(progress.task, Task::Messages { rooms: true, .. });
-        self.message(rooms, sent)
+        self.message(rooms, sent, caller)
     }
 
     fn next_polling(&mut self) -> Option<u32> {
@@ -107,14 +117,17 @@ impl Worker {
         user
     }
 
-    fn message(&mut self, rooms: bool, sent: u64) -> Option<Call> {
-        let sender = self.somebody()?;
+    fn message(&mut self, rooms: bool, sent: u64, caller: usize) -> Option<Call> {
+        let reach = self.progress.as_ref().map_or(Reach::Any, |progress| progress.reach);
+        let node = u8::try_from(self.node_of_caller(caller)).expect("a node's index");
+        let calls_home = |home| reach == Reach::Any || home == node;
+        let sender = self.somebody_at(calls_home)?;
         let (receivers, not_to, receiver) = if rooms {
             let room = self.part.room(sender)?;
             let number = self.part.room_number(&room);
             (room, Some(sender), Recipient::Room(number))
         } else {
-            let user = self.somebody()?;
+            let user = self.somebody_at(|home| reach.admits(node, home))?;
             (user..user + 1, None, Recipient::User(self.part.first + user))
         };
         let id = self.ledger.begin(&receivers, not_to, sent);
@@ -139,7 +152,8 @@ impl Worker {
     }
 
     fn connect_caller(&mut self, index: usize) {
-        let connected = socket::connect(self.address, Origin::Caller).and_then(|mut stream| {
+        let address = self.address_of(self.node_of_caller(index));
+        let connected = socket::connect(address, Origin::Caller).and_then(|mut stream| {
             let interests = Interest::READABLE | Interest::WRITABLE;
             self.poll.registry().register(&mut stream, Token(CALLERS + index), interests)?;
             Ok(stream)
@@ -163,7 +177,18 @@ impl Worker {
         match call {
             Call::Online(user) => {
                 let room = part.room(user).map(|room| part.room_number(&room));
-                dialect.online(&mut self.out, part.first + user, part.buddies(user), room);
+                match &self.buddies {
+                    Some(buddies) => {
+                        let buddies = buddies.of(user, self.users[user as usize].home);
+                        dialect.online(
+                            &mut self.out,
+                            part.first + user,
+                            buddies.map(|user| part.first + user),
+                            room,
+                        );
+                    }
+                    None => dialect.online(&mut self.out, part.first + user, part.buddies(user), room),
+                }
             }
             Call::Offline(user) => dialect.offline(&mut self.out, part.first + user),
             Call::Leave(user) => dialect.leave(&mut self.out, &self.users[user as usize].ticket),
@@ -237,8 +262,11 @@ impl Worker {
                 let caller = &mut self.callers[index];
                 let sent = std::mem::replace(&mut caller.used, now);
                 if let Some(call) = caller.call.take() {
-                    self.free.push(u32::try_from(index).expect("a caller's index"));
+                    self.free.push_back(u32::try_from(index).expect("a caller's index"));
                     self.tally.answer.saturating_record(now - sent);
+                    if matches!(call, Call::Online(_)) {
+                        self.tally.online.saturating_record(now - sent);
+                    }
                     self.call_answered(call, status, body);
                 }
             }
@@ -260,9 +288,10 @@ impl Worker {
         }
         self.tally.calls += 1;
         match call {
-            Call::Online(user) => match Ticket::find(body) {
-                Some(ticket) => self.start_polling(user, ticket),
-                None => self.call_failed(call, "an online call brought no ticket"),
+            Call::Online(user) => match (Ticket::find(body), self.setup.home(body)) {
+                (Some(ticket), Some(home)) => self.start_polling(user, ticket, home),
+                (Some(_), None) => self.call_failed(call, "an online call named a server that is no node"),
+                (None, _) => self.call_failed(call, "an online call brought no ticket"),
             },
             Call::Offline(user) | Call::Leave(user) => {
                 if let State::Leaving { stopped, .. } = self.users[user as usize].state {
@@ -289,7 +318,7 @@ impl Worker {
         let caller = &mut self.callers[index];
         (caller.stream, caller.connecting) = (None, false);
         if let Some(call) = caller.call.take() {
-            self.free.push(u32::try_from(index).expect("a caller's index"));
+            self.free.push_back(u32::try_from(index).expect("a caller's index"));
             self.call_failed(call, kind);
         }
     }

@@ -5,6 +5,7 @@
 //! have as many connections as the limit says. What other threads touch, their wakers, is made before the first
 //! thread gets its table.
 
+mod buddies;
 mod caller;
 mod callers;
 pub(crate) mod ledger;
@@ -121,10 +122,12 @@ impl Fleet {
         self.threads.iter().try_for_each(|thread| thread.tell(Word::Begin(order)))
     }
 
-    /// Everybody must await a broadcast before it is sent. One thread for each address sends it.
+    /// Everybody must await a broadcast before it is sent. One thread for each server sends it, or one for
+    /// all nodes of a cluster.
     fn tell_of_broadcast(&self, order: Order, number: u32, rate: Option<f64>) -> Result<(), Box<dyn Error>> {
         let word = |sends| Word::Begin(Order { task: Task::Broadcast { number, sends, rate }, ..order });
-        let (senders, others) = self.threads.split_at(self.setup.addresses.len().min(self.threads.len()));
+        let servers = if self.setup.nodes.is_empty() { self.setup.addresses.len() } else { 1 };
+        let (senders, others) = self.threads.split_at(servers.min(self.threads.len()));
         self.shared.heard.store(0, Ordering::SeqCst);
         for thread in others {
             thread.tell(word(false))?;

@@ -28,6 +28,8 @@ pub(crate) struct Tally {
     pub(crate) resumed: u64,
     /// Of these, those whose session was gone, so that they started another.
     pub(crate) restarted: u64,
+    /// Users whom a node sent away, because their names have moved.
+    pub(crate) moved: u64,
     /// Users who went offline.
     pub(crate) left: u64,
     /// Arrivals that were still awaited at the end.
@@ -42,6 +44,8 @@ pub(crate) struct Tally {
     pub(crate) broadcast: Histogram<u64>,
     /// From call to its answer, in nanoseconds.
     pub(crate) answer: Histogram<u64>,
+    /// From an online call to its answer, in nanoseconds.
+    pub(crate) online: Histogram<u64>,
     /// CPU time of the thread, in nanoseconds.
     pub(crate) cpu: u64,
     /// How long the task took, in nanoseconds.
@@ -64,6 +68,7 @@ impl Default for Tally {
             parked: 0,
             resumed: 0,
             restarted: 0,
+            moved: 0,
             left: 0,
             lost: 0,
             doubled: 0,
@@ -71,6 +76,7 @@ impl Default for Tally {
             arrival: histogram(),
             broadcast: histogram(),
             answer: histogram(),
+            online: histogram(),
             cpu: 0,
             took: 0,
             late: false,
@@ -94,6 +100,7 @@ impl Tally {
         self.parked += other.parked;
         self.resumed += other.resumed;
         self.restarted += other.restarted;
+        self.moved += other.moved;
         self.left += other.left;
         self.lost += other.lost;
         self.doubled += other.doubled;
@@ -103,6 +110,7 @@ impl Tally {
         self.arrival.add(&other.arrival).expect("the bounds are the same");
         self.broadcast.add(&other.broadcast).expect("the bounds are the same");
         self.answer.add(&other.answer).expect("the bounds are the same");
+        self.online.add(&other.online).expect("the bounds are the same");
         self.cpu += other.cpu;
         self.took = self.took.max(other.took);
         self.late |= other.late;

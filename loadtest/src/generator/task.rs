@@ -18,6 +18,29 @@ pub(crate) enum Pace {
     Open(f64),
 }
 
+/// Who is whose receiver or buddy, where there are several nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Whoever it is; the site calls one node after the other.
+    #[default]
+    Any,
+    /// Both are at the node that is called.
+    Near,
+    /// The first is at the node that is called, the second at another one.
+    Far,
+}
+
+impl Reach {
+    /// Whether users of these nodes are of that kind to each other.
+    pub(crate) fn admits(self, node: u8, other: u8) -> bool {
+        match self {
+            Reach::Any => true,
+            Reach::Near => node == other,
+            Reach::Far => node != other,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Task {
@@ -70,6 +93,8 @@ impl Task {
 pub(crate) struct Order {
     /// What to do.
     pub(crate) task: Task,
+    /// Between whom.
+    pub(crate) reach: Reach,
     /// How long to begin new things, for tasks that end by time.
     pub(crate) seconds: f64,
     /// How long to wait after that.
@@ -108,6 +133,8 @@ pub(crate) enum Call {
 pub(crate) struct Progress {
     /// What is done.
     pub(crate) task: Task,
+    /// Between whom.
+    pub(crate) reach: Reach,
     /// When it began.
     pub(crate) began: u64,
     /// When nothing new is begun any more.
@@ -129,6 +156,7 @@ impl Progress {
         let ends = now + nanoseconds(order.seconds);
         Progress {
             task: order.task,
+            reach: order.reach,
             began: now,
             ends,
             deadline: ends + nanoseconds(order.patience),
@@ -164,10 +192,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_is_near() {
+        let check = |reach: Reach, expected: [bool; 2]| {
+            assert_eq!([reach.admits(1, 1), reach.admits(1, 2)], expected, "{reach:?}");
+        };
+        check(Reach::Any, [true, true]);
+        check(Reach::Near, [true, false]);
+        check(Reach::Far, [false, true]);
+    }
+
+    #[test]
     fn an_open_loop_keeps_its_rate() {
         let check = |rate: f64, now_ms: u64, expected: usize| {
             let task = Task::Messages { pace: Pace::Open(rate), rooms: false };
-            let mut progress = Progress::new(Order { task, seconds: 2.0, patience: 1.0 }, 1_000);
+            let mut progress =
+                Progress::new(Order { task, reach: Reach::Any, seconds: 2.0, patience: 1.0 }, 1_000);
             let tick = tick_of(rate);
             progress.tick(rate, tick, 1_000 + now_ms * 1_000_000);
             assert_eq!(progress.due.len(), expected, "{rate} {now_ms}");

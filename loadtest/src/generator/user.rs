@@ -31,6 +31,8 @@ pub(super) struct User {
     /// The number of the last packet that was read.
     pub(super) seq: u64,
     pub(super) tries: u8,
+    /// The node where the user polls.
+    pub(super) home: u8,
     /// The task waits until this user polls.
     pub(super) awaited: bool,
     /// The user connects from the second address.
@@ -57,6 +59,7 @@ impl Default for User {
             stream: None,
             seq: 0,
             tries: 0,
+            home: 0,
             awaited: false,
             again: false,
             resumes: false,

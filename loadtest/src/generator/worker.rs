@@ -21,11 +21,12 @@ use nextim_testkit::random::Random;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
+use super::buddies::Buddies;
 use super::caller::Caller;
 use super::ledger::Ledger;
 use super::setup::{Setup, Shared, WAKER};
 use super::tally::Tally;
-use super::task::{Call, Order, Progress, Task, tick_of};
+use super::task::{Call, Order, Progress, Reach, Task, tick_of};
 use super::user::User;
 use crate::measure::thread_cpu;
 
@@ -54,12 +55,15 @@ pub(super) struct Worker {
     pub(super) poll: Poll,
     pub(super) setup: Arc<Setup>,
     pub(super) shared: Arc<Shared>,
-    pub(super) address: SocketAddr,
+    address: SocketAddr,
+    index: u32,
     pub(super) part: Part,
     pub(super) users: Vec<User>,
     pub(super) callers: Vec<Caller>,
+    /// Whom users name when they come back, if it matters at which node these are.
+    pub(super) buddies: Option<Buddies>,
     /// Callers without a call.
-    pub(super) free: Vec<u32>,
+    pub(super) free: VecDeque<u32>,
     pub(super) ledger: Ledger,
     pub(super) progress: Option<Progress>,
     /// Calls that are to be made before others.
@@ -91,9 +95,11 @@ impl Worker {
         Ok(Worker {
             poll,
             address: setup.addresses[index as usize % setup.addresses.len()],
+            index,
             part,
             users: (0..part.count).map(|_| User::default()).collect(),
             callers: (0..callers).map(|_| Caller::default()).collect(),
+            buddies: None,
             free: (0..callers).rev().collect(),
             ledger: Ledger::default(),
             progress: None,
@@ -138,6 +144,16 @@ impl Worker {
                 return Ok(());
             }
         }
+    }
+
+    /// Where the node with this number listens, or, without a cluster, where this part has its server.
+    pub(super) fn address_of(&self, node: usize) -> SocketAddr {
+        if self.setup.nodes.is_empty() { self.address } else { self.setup.addresses[node] }
+    }
+
+    /// The node that a caller calls.
+    pub(super) fn node_of_caller(&self, caller: usize) -> usize {
+        self.setup.node_of_caller(self.index, caller)
     }
 
     /// How long to wait for something to happen.
@@ -186,6 +202,10 @@ impl Worker {
         self.cpu_before = thread_cpu();
         self.forget_tries();
         let progress = Progress::new(order, self.now());
+        self.buddies = (order.reach != Reach::Any).then(|| {
+            let homes = self.users.iter().map(|user| user.home);
+            Buddies::new(homes, order.reach, self.setup.population.buddies)
+        });
         if let Some(rate) = order.task.rate() {
             self.tick = tick_of(rate);
             let every = Duration::from_nanos(self.tick).into();

@@ -19,6 +19,9 @@ use super::ledger::{Arrival, Ledger};
 use super::user::State;
 use super::worker::Worker;
 
+/// How often somebody is drawn who can do what is wanted.
+const TRIES: u32 = 64;
+
 impl Worker {
     /// Makes the task wait until this user polls.
     pub(super) fn await_user(&mut self, user: u32) {
@@ -40,9 +43,13 @@ impl Worker {
     }
 
     /// Begins the polls of a user with a new session.
-    pub(super) fn start_polling(&mut self, user: u32, ticket: Ticket) {
+    pub(super) fn start_polling(&mut self, user: u32, ticket: Ticket, home: u8) {
         let index = user as usize;
         let user = &mut self.users[index];
+        if user.home != home {
+            user.again ^= user.stream.take().is_some();
+            user.home = home;
+        }
         (user.ticket, user.seq, user.resumes, user.state) = (ticket, 0, false, State::Away);
         if user.stream.is_some() {
             self.send_poll(index);
@@ -71,7 +78,8 @@ impl Worker {
     fn connect_user(&mut self, index: usize) {
         let number = self.part.first + u32::try_from(index).expect("a user's index");
         let origin = Origin::User { number, again: self.users[index].again };
-        let connected = socket::connect(self.address, origin).and_then(|mut stream| {
+        let address = self.address_of(self.users[index].home.into());
+        let connected = socket::connect(address, origin).and_then(|mut stream| {
             let interests = Interest::READABLE | Interest::WRITABLE;
             self.poll.registry().register(&mut stream, Token(index), interests)?;
             Ok(stream)
@@ -206,6 +214,9 @@ impl Worker {
         if self.setup.dialect.is_no_news(status) {
             return self.send_poll(index);
         }
+        if status == 307 || status == 200 && self.setup.is_sent_away(body) {
+            return self.sent_away(index, state);
+        }
         if status != 200 {
             return self.poll_refused(index, state, status);
         }
@@ -223,6 +234,17 @@ impl Worker {
                 Some(ms) => self.rest(index, self.now() + ms * 1_000_000),
                 None => self.send_poll(index),
             },
+        }
+    }
+
+    /// The user's name has moved to another node, or the poll came to a wrong one: the page asks its site again.
+    fn sent_away(&mut self, index: usize, state: State) {
+        match state {
+            State::Leaving { answered, .. } => self.left(index, answered, true),
+            State::Away | State::Connecting | State::Polling => {
+                self.tally.moved += 1;
+                self.online_again(index);
+            }
         }
     }
 
@@ -307,10 +329,16 @@ impl Worker {
 
     /// A random user that polls.
     pub(super) fn somebody(&mut self) -> Option<u32> {
-        for _ in 0..32 {
-            let user = self.below(self.part.count);
-            if self.users[user as usize].state == State::Polling {
-                return Some(user);
+        self.somebody_at(|_| true)
+    }
+
+    /// A random user that polls at a node of this kind.
+    pub(super) fn somebody_at(&mut self, is_right: impl Fn(u8) -> bool) -> Option<u32> {
+        for _ in 0..TRIES {
+            let index = self.below(self.part.count);
+            let user = &self.users[index as usize];
+            if user.state == State::Polling && is_right(user.home) {
+                return Some(index);
             }
         }
         None

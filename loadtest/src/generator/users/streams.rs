@@ -95,6 +95,10 @@ impl Worker {
         user.again ^= user.stream.take().is_some();
         match state {
             State::Leaving { answered, .. } => self.left(index, answered, true),
+            State::Away | State::Connecting | State::Polling if self.setup.is_sent_away(data) => {
+                self.tally.moved += 1;
+                self.online_again(index);
+            }
             State::Away | State::Connecting | State::Polling => {
                 self.tally.error("a session was stopped");
                 self.online_again(index);

@@ -85,6 +85,7 @@ pub struct Requests {
     domain: String,
     with_seq: bool,
     with_new_pages: bool,
+    new_page_every: u32,
     with_heads: bool,
 }
 
@@ -99,6 +100,7 @@ impl Requests {
             domain,
             with_seq,
             with_new_pages: false,
+            new_page_every: NEW_PAGE_EVERY,
             with_heads: false,
         }
     }
@@ -107,6 +109,12 @@ impl Requests {
     #[must_use]
     pub fn with_new_pages(self) -> Requests {
         Requests { with_new_pages: true, ..self }
+    }
+
+    /// The same, where all users have pages of version 6: only these are told of another server.
+    #[must_use]
+    pub fn with_only_new_pages(self) -> Requests {
+        Requests { new_page_every: 1, ..self.with_new_pages() }
     }
 
     /// The same, with heads as long as those of real sites and browsers. The stand-in server does not read them.
@@ -126,7 +134,7 @@ impl Requests {
         self.post(out, "/presences/online", |out| {
             out.extend_from_slice(b"&name=");
             number(out, b'u', user);
-            if self.with_new_pages && user.is_multiple_of(NEW_PAGE_EVERY) {
+            if self.with_new_pages && user.is_multiple_of(self.new_page_every) {
                 out.extend_from_slice(b"&version=6");
             }
             if let Some(room) = room {

@@ -21,7 +21,7 @@ pub(crate) enum Pace {
 /// Who is whose receiver or buddy, where there are several nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Whoever it is; the site calls one node after the other.
+    /// Any two; the site calls one node after the other.
     #[default]
     Any,
     /// Both are at the node that is called.

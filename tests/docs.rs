@@ -39,7 +39,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 26),
     ("nginx", 1),
-    ("sh", 24),
+    ("sh", 25),
     ("text", 30),
     ("toml", 5),
     ("yaml", 3),

@@ -14,7 +14,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub(crate) use self::counts::HubCounts;
@@ -32,7 +32,7 @@ use crate::cluster::wire::frame::{FrameError, Head, MAJOR};
 use crate::cluster::wire::{Reader, Wire};
 use crate::router::call::{Answer, Refusal};
 use crate::router::directory::{Directory, Places};
-use crate::router::ids::Place;
+use crate::router::ids::{Place, UserKey};
 use crate::router::mail::{CallRequest, Mail};
 use crate::router::owners::{Isolation, Owners};
 
@@ -347,16 +347,19 @@ impl Hub {
     }
 
     fn take_steps(&mut self, index: usize) {
-        // Names that have an image are looked up once for all that are lost.
-        let there: std::collections::BTreeSet<(DomainId, Box<str>)> = self
-            .links
-            .iter()
-            .flat_map(|link| link.images().users())
-            .filter(|(_, image)| image.profile.visible())
-            .map(|(_, image)| (image.domain, image.profile.name().into()))
-            .collect();
-        let is_there = |domain: DomainId, name: &str| there.contains(&(domain, name.into()));
-        self.with_link(index, |link, context, sink| link.take_steps(context, &is_there, sink));
+        // Images of lost names, and whom they are linked with, are looked up once for all that are lost.
+        let lost = self.links[index].lost().names_due(self.now);
+        let mut found: BTreeMap<(DomainId, Box<str>), BTreeSet<UserKey>> = BTreeMap::new();
+        for (_, image) in self.links.iter().flat_map(|link| link.images().users()) {
+            let name = (image.domain, Box::from(image.profile.name()));
+            if image.profile.visible() && lost.contains(&name) {
+                found.entry(name).or_default().extend(image.linked.iter().copied());
+            }
+        }
+        let has_found = |domain: DomainId, name: &str, user: UserKey| {
+            found.get(&(domain, name.into())).is_some_and(|linked| linked.contains(&user))
+        };
+        self.with_link(index, |link, context, sink| link.take_steps(context, &has_found, sink));
     }
 
     /// Why calls are refused no matter who else is there.

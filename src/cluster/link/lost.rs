@@ -87,6 +87,12 @@ impl Lost {
         keep(&mut self.unentered, (user, domain), rooms.iter().map(|(_, name)| name));
     }
 
+    /// The names of those for whom a step is due.
+    pub(crate) fn names_due(&self, now: Tick) -> BTreeSet<(DomainId, Box<str>)> {
+        let due = self.breaks.iter().filter(|lost| lost.due <= now);
+        due.flat_map(|lost| &lost.users).map(|user| (user.domain, user.profile.name().into())).collect()
+    }
+
     /// When something is to be done at the latest.
     pub(crate) fn due(&self) -> Tick {
         self.breaks.iter().map(|lost| lost.due).min().unwrap_or(Tick::NEVER)

@@ -93,9 +93,9 @@ impl Link {
             }
         }
         let mut breaks = std::mem::take(&mut self.lost.breaks);
-        for lost in breaks.iter_mut().filter(|lost| lost.step == Step::Waiting) {
+        for lost in &mut breaks {
             relink(&lost.users, sink);
-            if self.session.is_up() {
+            if self.session.is_up() && lost.step == Step::Waiting {
                 // Those who were there are there again: the rest has gone.
                 lost.due = lost.due.min(context.now.after(context.answer_ms));
             }
@@ -103,11 +103,11 @@ impl Link {
         self.lost.breaks = breaks;
     }
 
-    /// Takes the steps that are due. `is_there`: whether a user of a name has an image.
+    /// Takes the steps that are due. `has_found`: whether a user is linked with an image of that name.
     pub(crate) fn take_steps(
         &mut self,
         context: Context<'_>,
-        is_there: &dyn Fn(DomainId, &str) -> bool,
+        has_found: &dyn Fn(DomainId, &str, UserKey) -> bool,
         sink: &mut Sink,
     ) {
         let mut breaks = std::mem::take(&mut self.lost.breaks);
@@ -125,7 +125,7 @@ impl Link {
                 }
                 Step::Asking { ref online, number } => {
                     self.pendings.remove(number);
-                    self.part_lost(&lost.users, online, is_there, sink);
+                    self.part_lost(&lost.users, online, has_found, sink);
                 }
             }
         }
@@ -173,20 +173,22 @@ impl Link {
         &self,
         users: &[LostUser],
         online: &BTreeSet<(DomainId, Box<str>)>,
-        is_there: &dyn Fn(DomainId, &str) -> bool,
+        has_found: &dyn Fn(DomainId, &str, UserKey) -> bool,
         sink: &mut Sink,
     ) {
         for LostUser { about, domain, profile, shown, linked } in users {
             let name = profile.name();
-            let is_back = is_there(*domain, name) || online.contains(&(*domain, name.into()));
-            let packet = (*shown && !is_back).then(|| Packet::offline(profile));
-            let about = *about;
-            for (place, to) in by_place(linked.iter().copied()) {
-                let packet = packet.clone();
-                let name = self.hash(*domain, name);
-                let reach = Reach::Parted;
-                sink.mail
-                    .push((place, Mail::Presence(Presence { gather: None, about, name, packet, reach, to })));
+            let is_here = online.contains(&(*domain, name.into()));
+            let (back, gone): (Vec<UserKey>, Vec<UserKey>) =
+                linked.iter().partition(|user| is_here || has_found(*domain, name, **user));
+            let farewell = shown.then(|| Packet::offline(profile));
+            let (about, hash, reach) = (*about, self.hash(*domain, name), Reach::Parted);
+            for (users, packet) in [(back, None), (gone, farewell)] {
+                for (place, to) in by_place(users) {
+                    let packet = packet.clone();
+                    let presence = Presence { gather: None, about, name: hash, packet, reach, to };
+                    sink.mail.push((place, Mail::Presence(presence)));
+                }
             }
         }
     }

@@ -118,12 +118,10 @@ impl People {
             } else {
                 AddOutcome::Full
             };
-            if linked == AddOutcome::New && announce.is_some() {
-                self.note_met(out, buddy, from, user);
-            }
             if linked == AddOutcome::New
                 && let Some(packet) = &announce
             {
+                self.note_met(out, buddy, from, user);
                 self.show(out, buddy, packet, from, None);
             }
             let profile = self.user(buddy).profile().clone();

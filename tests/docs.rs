@@ -38,7 +38,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("haproxy", 1),
     ("html", 3),
     ("http", 26),
-    ("nginx", 1),
+    ("nginx", 2),
     ("sh", 25),
     ("text", 30),
     ("toml", 5),

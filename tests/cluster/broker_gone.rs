@@ -74,7 +74,9 @@ fn all_that_was_counted_is_read_though_it_ends_twice_under_messages() {
             traffic.mark();
             traffic.reaches(names.iter().map(String::as_str));
             broker.kill();
-            nodes.iter().for_each(|node| node.refuses_calls("no broker"));
+            for node in nodes.iter() {
+                node.refuses_calls("no broker");
+            }
             broker.start_again();
             whole(nodes);
         }

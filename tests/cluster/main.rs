@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod admitted;
+mod behind_nginx;
 mod broker_gone;
 mod cut;
 mod killed;

@@ -18,15 +18,15 @@ use nextim_testkit::http::{Response, post_form};
 use nextim_testkit::paths::{BarFile, bar_files, site_calls};
 use nextim_testkit::patience::eventually;
 use nextim_testkit::process::Process;
-use nextim_testkit::proxy::{listening, make_certificate, need, output, path, read_until, spawn, use_socket};
+use nextim_testkit::proxy::{
+    make_certificate, need, output, path, read_until, spawn, start_nginx, use_socket,
+};
 use nextim_testkit::server::Server;
 use tempfile::TempDir;
 
 const ORIGIN: &str = "https://forum.example";
 /// No log may have it.
 const APIKEY: &str = "Kx7Secret";
-/// How long nginx waits for more of a request, or for another: not long, so that what is unfinished ends.
-const WAITS: &str = "client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s;";
 
 /// A server, and nginx before it.
 struct World {
@@ -58,24 +58,6 @@ fn adapted(server: SocketAddr, port: u16, dir: &Path) -> String {
     changes.into_iter().fold(block, |block, (from, to)| {
         assert_eq!(block.matches(from).count(), 1, "{from}");
         block.replace(from, &to)
-    })
-}
-
-/// Starts nginx on a free port, with what `block` says for it, as one process that needs no rights.
-fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Process, u16) {
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary = temporary.map(|name| format!("{name}_temp_path {};", dir.join(name).display())).concat();
-    listening("nginx", |port| {
-        let block = block(port);
-        let whole = format!(
-            "daemon off; master_process off; pid {}; events {{}}\nhttp {{\naccess_log off;\n{WAITS}\n{temporary}\n{block}}}\n",
-            dir.join("pid").display()
-        );
-        fs::write(dir.join("nginx.conf"), whole).unwrap();
-        let mut nginx = Command::new("nginx");
-        nginx.args(["-e", "stderr", "-p"]).arg(dir).arg("-c").arg(dir.join("nginx.conf"));
-        nginx.stdout(Stdio::null());
-        nginx
     })
 }
 

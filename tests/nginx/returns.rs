@@ -13,13 +13,13 @@ use nextim_testkit::http::{Response, post_form};
 use nextim_testkit::inbox::Inbox;
 use nextim_testkit::patience::eventually;
 use nextim_testkit::process::{Process, nextim};
-use nextim_testkit::proxy::{make_certificate_of, need, path};
+use nextim_testkit::proxy::{make_certificate_of, need, path, start_nginx};
 use nextim_testkit::server::Server;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{APIKEY, Front, start_nginx};
+use super::{APIKEY, Front};
 
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 /// What each of them is sent before the server goes down, and after it is back.

@@ -1,7 +1,9 @@
 //! Programs that the tests need beside the server: proxies, and those that speak with them.
 //!
-//! Owns: where programs are found, how they are run and waited for, and a certificate. Must not: know a configuration.
+//! Owns: where programs are found, how they are run and waited for, and a certificate. Must not: know a configuration of
+//! the documents.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -10,6 +12,9 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use super::patience::eventually;
 use super::process::Process;
 use super::socket::{CLOSE, ack_frame, frame, handshake};
+
+/// How long nginx waits for more of a request, or for another: not long, so that what is unfinished ends.
+const WAITS: &str = "client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s;";
 
 /// Where programs are found, those of administrators included.
 pub fn path() -> String {
@@ -120,6 +125,25 @@ pub fn listening(what: &str, command: impl Fn(u16) -> Command) -> (Process, u16)
             None => TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(true),
         });
         listens.then_some((process, port))
+    })
+}
+
+/// Starts nginx on a free port, with what `block` says for it, as one process that needs no rights.
+#[track_caller]
+pub fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Process, u16) {
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = temporary.map(|name| format!("{name}_temp_path {};", dir.join(name).display())).concat();
+    listening("nginx", |port| {
+        let block = block(port);
+        let whole = format!(
+            "daemon off; master_process off; pid {}; events {{}}\nhttp {{\naccess_log off;\n{WAITS}\n{temporary}\n{block}}}\n",
+            dir.join("pid").display()
+        );
+        fs::write(dir.join("nginx.conf"), whole).unwrap();
+        let mut nginx = Command::new("nginx");
+        nginx.args(["-e", "stderr", "-p"]).arg(dir).arg("-c").arg(dir.join("nginx.conf"));
+        nginx.stdout(Stdio::null());
+        nginx
     })
 }
 

@@ -68,7 +68,8 @@ fn sighup_at_any_time_of_many_starts_ends_none() {
     let file = file(&domain_file(SECRET));
     for round in 0..40_u32 {
         let running = Running::start(nextim(&["--listen", "127.0.0.1:0", "--config", path(&file)]));
-        running.signal_when_caught(Signal::SIGHUP);
+        running.wait_until_it_catches(Signal::SIGHUP);
+        running.signal(Signal::SIGHUP);
         // Spread over what comes next: reading, binding, starting shards.
         for _ in 0..=round {
             running.signal(Signal::SIGHUP);

@@ -71,8 +71,9 @@ impl Running {
         self.process.signal(signal);
     }
 
-    /// Signals once the process has a handler for it, which is what `/proc` says before the first line is printed.
-    pub(crate) fn signal_when_caught(&self, signal: Signal) {
+    /// Waits until the process has a handler for a signal, which is what `/proc` says before the first line is printed.
+    /// A signal of that very moment may not be handled yet: it is dropped, and ends nothing.
+    pub(crate) fn wait_until_it_catches(&self, signal: Signal) {
         let status = format!("/proc/{}/status", self.process.id());
         eventually("it catches the signal", || {
             let status = fs::read_to_string(&status).unwrap();
@@ -80,7 +81,6 @@ impl Running {
             let is_caught = u64::from_str_radix(caught, 16).unwrap() >> (signal as i32 - 1) & 1 == 1;
             is_caught.then_some(())
         });
-        self.signal(signal);
     }
 
     /// The next line of the log that contains `text`.

@@ -327,8 +327,9 @@ fn nobody_has_to_read_what_it_prints() {
         let mut process = Process::spawn(nextim(&listen).stdout(stdout).stderr(Stdio::piped())).unwrap();
         let stderr = lines(process.stderr());
         let running = Running { process, stdout: channel().1, stderr };
-        // Its answer to this comes after the start line that could not be written.
-        running.signal_when_caught(Signal::SIGHUP);
+        // It catches this one last. The answer to the other comes after the start line that could not be written.
+        running.wait_until_it_catches(Signal::SIGTERM);
+        running.signal(Signal::SIGHUP);
         running.logged("there is nothing to reload");
         running.signal(Signal::SIGTERM);
         assert_eq!(running.end().code, Some(0));

@@ -41,8 +41,9 @@ fn a_session_ends_at_its_time_with_renew_and_nobody_sees_it() {
         assert_eq!(alice.everything().bodies(), ["between"]);
         assert!(bob.everything().is_silent(), "the linger makes it unseen");
         assert_eq!(site.members("r"), "alice");
-        for page in lasting {
-            page.poll_with(&[]).json();
+        assert_eq!(site.push("x", "carol", "after"), 3, "no other session has ended");
+        for mut page in lasting {
+            assert_eq!(page.message()["body"], "after");
         }
     });
 }

@@ -40,7 +40,7 @@ fn rotating_keys_ends_no_session() {
 
 #[test]
 fn reloading_many_times_disturbs_nobody() {
-    const RELOADS: usize = 40;
+    const RELOADS: usize = 12;
     let before = Setup::calm().sites(&[A]);
     before.own(|server| {
         let site = Site::named(server, "a.example", "key a");

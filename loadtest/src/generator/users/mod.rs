@@ -108,10 +108,11 @@ impl Worker {
             if matches!(user.state, State::Connecting | State::Away) {
                 user.state = State::Polling;
             }
-            let resumes = user.resumes;
+            let (resumes, leaves) = (user.resumes, matches!(user.state, State::Leaving { .. }));
             self.tally.polls += 1;
-            // The answer, or its absence, will show whether the session is alive.
-            if self.no_longer_await(index) {
+            // The answer, or its absence, will show whether the session is alive. Who leaves and polls again, for the poll
+            // before had brought news, is awaited until the departure is done.
+            if !leaves && self.no_longer_await(index) {
                 self.tally.parked += 1;
                 self.tally.resumed += u64::from(resumes);
                 self.shared.add_parked();

@@ -54,18 +54,17 @@ impl Router {
             return self.out.refuse(request.key, Refusal::Isolated);
         }
         let home = self.out.home(&request.call);
-        if home == self.directory.place() {
-            self.judge_or_pass_on(request, 0);
-        } else {
-            self.out.send(home, Mail::Call(request.into_owned()));
+        if home != self.directory.place() {
+            return self.out.send(home, Mail::Call(request.into_owned()));
         }
+        let Call { domain, verb } = &request.call;
+        let place = verb.about().and_then(|name| self.left_behind(*domain, name));
+        self.judge_or_pass_on(request, place, 0);
     }
 
-    /// Judges a call that so many nodes have sent on, if the user it is about is here; else another node is asked, if the
-    /// user may be there.
-    fn judge_or_pass_on(&mut self, request: CallRequest<'_>, hops: u8) {
-        let Call { domain, verb } = &request.call;
-        match verb.about().and_then(|name| self.elsewhere(*domain, name, hops)) {
+    /// Judges a call that so many nodes have sent on, or asks the node where its user may be.
+    fn judge_or_pass_on(&mut self, request: CallRequest<'_>, place: Option<Place>, hops: u8) {
+        match place {
             Some(place) => {
                 let request = request.into_owned();
                 self.out.send(place, Mail::Onward(Onward::Call { request, hops: hops + 1 }));
@@ -74,15 +73,28 @@ impl Router {
         }
     }
 
-    /// The node where a user may be who is not here, though what so many nodes have sent on came here for it.
+    /// The node where a user of this place may still be: it owned the name a short time ago.
+    pub(super) fn left_behind(&self, domain: DomainId, name: &str) -> Option<Place> {
+        self.out.former(domain, name).filter(|_| self.people.find(domain, name).is_none())
+    }
+
+    /// The node where a user may be who is not here, though what so many nodes have sent on came here for it: they may see
+    /// other owners than this one does.
     pub(super) fn elsewhere(&self, domain: DomainId, name: &str, hops: u8) -> Option<Place> {
-        let place = self.out.elsewhere(domain, name).filter(|_| hops < ONWARD_HOPS_MAX)?;
-        self.people.find(domain, name).is_none().then_some(place)
+        let is_asked = hops < ONWARD_HOPS_MAX && self.out.has_nodes();
+        if !is_asked || self.people.find(domain, name).is_some() {
+            return None;
+        }
+        self.out.elsewhere(domain, name).or_else(|| self.out.former(domain, name))
     }
 
     fn on_onward(&mut self, onward: Onward) {
         match onward {
-            Onward::Call { request, hops } => self.judge_or_pass_on(request, hops),
+            Onward::Call { request, hops } => {
+                let Call { domain, verb } = &request.call;
+                let place = verb.about().and_then(|name| self.elsewhere(*domain, name, hops));
+                self.judge_or_pass_on(request, place, hops);
+            }
             Onward::Unicast { unicast, hops } => self.on_unicast(unicast, hops),
             Onward::Evict { domain, name } => {
                 if let Some(user) = self.people.find(domain, &name) {
@@ -127,7 +139,8 @@ impl Router {
         let out = &mut self.out;
         match mail {
             // The name may have got another owner while the call was on its way.
-            Mail::Call(request) => self.route(request),
+            Mail::Call(request) if out.has_nodes() => self.route(request),
+            Mail::Call(request) => self.judge(request),
             Mail::Answer(CallAnswer { key, answer }) => out.answer(key, answer),
             Mail::Cut(cut) => self.people.on_cut(out, cut),
             Mail::Fate(fate) => self.people.on_fate(out, fate),

@@ -139,7 +139,7 @@ impl Router {
     fn send_unicast(&mut self, caller: Caller, to: &str, packet: Packet) {
         let Caller { key, domain, until_ms } = caller;
         let place = self.out.owner_of(domain, to);
-        if place == self.directory.place() && self.elsewhere(domain, to, 0).is_none() {
+        if place == self.directory.place() && self.left_behind(domain, to).is_none() {
             return self.unicast(caller, to, &packet);
         }
         let call = Waiting { key, until_ms };

@@ -121,10 +121,20 @@ impl Out {
         self.owners.elsewhere(domain, name)
     }
 
+    /// See [`Owners::former`].
+    pub(super) fn former(&self, domain: DomainId, name: &str) -> Option<Place> {
+        self.owners.former(domain, name)
+    }
+
+    /// See [`Owners::has_nodes`].
+    pub(super) fn has_nodes(&self) -> bool {
+        self.owners.has_nodes()
+    }
+
     /// Notes that a user or room of this name is here now. If another node owns it, it has to go again: those who sent it
     /// here saw other nodes.
     pub(super) fn welcome(&mut self, domain: DomainId, name: &str) {
-        self.has_guests |= self.owners.is_elsewhere(domain, name);
+        self.has_guests |= self.owners.elsewhere(domain, name).is_some();
     }
 
     /// Whether any have come, since this was asked last, that have to go.

@@ -93,26 +93,22 @@ impl Owners {
 
     /// The place that owns the user (or the room) of that name.
     pub(crate) fn of(&self, domain: DomainId, name: &str) -> Place {
-        if let Some(nodes) = &self.nodes
-            && let Some(domain) = self.domains.get(domain)
-            && let Some(place) = nodes.owner(&domain.name, name)
-        {
-            return place;
-        }
-        self.directory.places().of(domain, name)
+        self.elsewhere(domain, name).unwrap_or_else(|| self.directory.places().of(domain, name))
     }
 
-    /// Whether another node owns this name.
-    pub(crate) fn is_elsewhere(&self, domain: DomainId, name: &str) -> bool {
-        let Some(nodes) = &self.nodes else { return false };
-        self.domains.get(domain).is_some_and(|domain| nodes.owner(&domain.name, name).is_some())
-    }
-
-    /// Another node where the user of this name may be, if this place should have it and does not: the one that owned the
-    /// name a short time ago, or the one that owns it now.
+    /// The other node that owns this name, if one does.
     pub(crate) fn elsewhere(&self, domain: DomainId, name: &str) -> Option<Place> {
-        let (nodes, domain) = (self.nodes.as_ref()?, self.domains.get(domain)?);
-        nodes.owner(&domain.name, name).or_else(|| nodes.former(&domain.name, name))
+        self.nodes.as_ref()?.owner(&self.domains.get(domain)?.name, name)
+    }
+
+    /// See [`Nodes::former`].
+    pub(crate) fn former(&self, domain: DomainId, name: &str) -> Option<Place> {
+        self.nodes.as_ref()?.former(&self.domains.get(domain)?.name, name)
+    }
+
+    /// Whether this process has heard who else is in its cluster.
+    pub(crate) fn has_nodes(&self) -> bool {
+        self.nodes.is_some()
     }
 
     /// See [`Nodes::is_settling`].

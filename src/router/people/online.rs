@@ -40,7 +40,7 @@ impl People {
         // No other place is asked before the session is there: then whatever is sent to the user reaches it.
         let session = self.start_session(out, user, &online);
         if known.is_none()
-            && let Some(place) = out.elsewhere(domain, &online.name)
+            && let Some(place) = out.former(domain, &online.name)
         {
             let name = (*online.name).into();
             out.send(place, Mail::Onward(Onward::Evict { domain, name }));

@@ -121,7 +121,9 @@ impl People {
             if linked == AddOutcome::New
                 && let Some(packet) = &announce
             {
-                self.note_met(out, buddy, from, user);
+                if out.is_settling() {
+                    self.note_met(buddy, from, user);
+                }
                 self.show(out, buddy, packet, from, None);
             }
             let profile = self.user(buddy).profile().clone();
@@ -171,9 +173,9 @@ impl People {
         for buddy in buddies.into_iter().filter(|buddy| buddy.linked) {
             let added = self.add_link(user.slot, buddy.key);
             debug_assert_ne!(added, AddOutcome::Full, "a place was kept for every link that was made");
-            let name = self.directory().places().hash(domain, buddy.profile.name());
-            if buddy.profile.visible() {
-                self.note_met(out, user.slot, name, buddy.key);
+            if buddy.profile.visible() && out.is_settling() {
+                let name = self.directory().places().hash(domain, buddy.profile.name());
+                self.note_met(user.slot, name, buddy.key);
             }
             met.push((buddy, added == AddOutcome::New));
         }

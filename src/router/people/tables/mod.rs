@@ -101,11 +101,9 @@ impl People {
         &mut self.unlinking
     }
 
-    /// Notes that a user was linked with a name by this key, if names move.
-    pub(super) fn note_met(&mut self, out: &Out, user: Slot, name: u64, key: UserKey) {
-        if out.is_settling() {
-            self.met.note(user, name, key);
-        }
+    /// Notes that a user was linked with a name by this key, while names move.
+    pub(super) fn note_met(&mut self, user: Slot, name: u64, key: UserKey) {
+        self.met.note(user, name, key);
     }
 
     /// Whether a user whom this key belonged to has gone only here: this user has been linked with it by another key since,

@@ -2,6 +2,8 @@
 //!
 //! Owns: the limits that no setting changes, and the defaults of those that have one. Must not: import a part.
 
+use crate::router::moving::MOVED_MS;
+
 /// How often each node says that it is there, in milliseconds.
 pub(crate) const HEARTBEAT_MS: u64 = 500;
 /// A node that was not heard for this long is not asked anything new, in milliseconds.
@@ -10,8 +12,6 @@ pub(crate) const SUSPECT_MS: u64 = 2_000;
 pub(crate) const LISTEN_MS: u64 = 1_200;
 /// Another process of a node's name is there if it is heard again after this long, in milliseconds.
 pub(crate) const RIVAL_MS: u64 = 450;
-/// A node that goes down waits this long for its users to move, in milliseconds: they are sent over ten seconds.
-pub(crate) const LEAVE_MS: u64 = 14_000;
 /// A node that is gone is still shown for this long, in milliseconds.
 pub(crate) const ABSENT_MS: u64 = 3_600_000;
 /// A node that has not heard itself for this long is cut off, in milliseconds.
@@ -40,8 +40,9 @@ pub(crate) const REPEAT_BYTES: usize = 1_024 * 1_024;
 pub(crate) const HOPS_MAX: u8 = 2;
 /// Added to the hops of a call that is for another node than the owner, because its user may be there.
 pub(crate) const ONWARD: u8 = 128;
-/// How long the users of names that have another owner may still be where they were, in milliseconds.
-pub(crate) const MOVING_MS: u64 = 14_000;
+/// How long the users of names that have another owner may still be where they were, in milliseconds: nodes hear of it at
+/// different times, and the last of them is on its way. A node that goes down waits for its users no longer.
+pub(crate) const MOVING_MS: u64 = MOVED_MS + 4_000;
 /// Most names of a user that are kept while their node cannot be asked.
 pub(crate) const NAMES_PER_USER_MAX: usize = 1_000;
 /// Users who are missed from within this time on are looked for together, in milliseconds.

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::absent::{Absence, Absent, Absentee};
-use super::limits::{FENCE_MS, LISTEN_MS, RIVAL_MS, SUSPECT_MS};
+use super::limits::{FENCE_MS, LISTEN_MS, SUSPECT_MS};
 use super::misfit::Misfit;
+use super::rival::Rival;
 use super::trips::Trips;
 use super::wire::beat::{Beat, Stage};
 use super::wire::frame::MAJOR;
@@ -52,16 +53,7 @@ pub(crate) struct Members {
     listens_until: Tick,
     /// When this node last heard itself.
     heard_itself: Tick,
-    rival: Option<Rival>,
-}
-
-/// Another process with the name of this node.
-#[derive(Clone, Copy, Debug)]
-struct Rival {
-    epoch: u32,
-    stage: Stage,
-    first_heard: Tick,
-    last_heard: Tick,
+    rival: Rival,
 }
 
 impl Members {
@@ -75,7 +67,7 @@ impl Members {
             trips: Trips::default(),
             listens_until: now.after(LISTEN_MS),
             heard_itself: now,
-            rival: None,
+            rival: Rival::new(dead_ms),
         }
     }
 
@@ -134,23 +126,9 @@ impl Members {
         now.since(self.heard_itself) >= FENCE_MS
     }
 
-    /// Whether another process keeps the name of this node. The one that has come first keeps it, and of two that came
-    /// together the one with the lower epoch.
+    /// Whether another process keeps the name of this node.
     pub(crate) fn gives_way(&self, now: Tick) -> bool {
-        let Some(rival) = &self.rival else { return false };
-        // What a process says that has just ended may come late. One that is there says it again.
-        let is_there = rival.last_heard.since(rival.first_heard) >= RIVAL_MS
-            && now.since(rival.last_heard) < self.dead_ms;
-        let rank = |stage, epoch| (stage == Stage::Joining, epoch);
-        is_there && rank(rival.stage, rival.epoch) < rank(self.own.stage, self.own.epoch)
-    }
-
-    /// Takes what another process with the name of this node says.
-    fn hear_rival(&mut self, Beat { epoch, stage, .. }: Beat, now: Tick) {
-        let known =
-            self.rival.filter(|rival| rival.epoch == epoch && now.since(rival.last_heard) < self.dead_ms);
-        let first_heard = known.map_or(now, |rival| rival.first_heard);
-        self.rival = (stage != Stage::Gone).then_some(Rival { epoch, stage, first_heard, last_heard: now });
+        self.rival.goes_before(&self.own, now)
     }
 
     /// Whether a node was not heard for a while.
@@ -166,7 +144,7 @@ impl Members {
                 self.heard_itself = now;
                 return Ok(());
             }
-            self.hear_rival(beat, now);
+            self.rival.hear(&beat, now);
             return if self.gives_way(now) { Err(Misfit::Name) } else { Ok(()) };
         }
         if let Some(misfit) = self.misfit(&beat) {
@@ -239,7 +217,7 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::limits::ABSENT_MS;
+    use crate::cluster::limits::{ABSENT_MS, RIVAL_MS};
     use crate::cluster::wire::beat::Echo;
 
     fn beat(node: &str, epoch: u32) -> Beat {

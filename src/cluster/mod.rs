@@ -14,7 +14,8 @@
 //! old one, and when a node is lost the link knows who misses whom.
 //!
 //! Reading order: [`partition`] (which node owns a name), [`view`] (the nodes as routers see them), [`wire`] (records and
-//! frames), [`link`] (one other node), [`trips`], [`absent`] and [`members`] (who is there, or was), [`hub`] (all of it).
+//! frames), [`link`] (one other node), [`trips`], [`absent`], [`rival`] and [`members`] (who is there, or was), [`hub`] (all
+//! of it).
 
 pub(crate) mod absent;
 pub(crate) mod hub;
@@ -23,6 +24,7 @@ pub(crate) mod link;
 pub(crate) mod members;
 pub(crate) mod misfit;
 pub(crate) mod partition;
+pub(crate) mod rival;
 #[cfg(test)]
 mod sim;
 pub(crate) mod trips;

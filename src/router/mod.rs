@@ -47,7 +47,7 @@ pub(crate) mod mail;
 mod many;
 mod message;
 mod moves;
-mod moving;
+pub(crate) mod moving;
 mod out;
 pub(crate) mod owners;
 pub(crate) mod packet;

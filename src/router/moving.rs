@@ -3,9 +3,9 @@
 //! Owns: the steps in which they go. Must not: decide who owns a name.
 //!
 //! When nodes come, or halves of a cluster meet again, names get other owners. A page of such a user is told to go online
-//! again, by its site, and so it comes to the new owner; what it had not acknowledged goes back to the site. Members of
-//! such a room enter the one of the new owner. That takes some seconds, so that the pages do not come all at once. Mail
-//! that was on its way may still bring such a name here later: then it is looked again.
+//! again, by its site, and so it comes to the new owner; what it had not acknowledged goes there with it. Members of such a
+//! room enter the one of the new owner. That takes some seconds, so that the pages do not come all at once. Mail that was
+//! on its way may still bring such a name here later: then it is looked again.
 
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ use super::owners::Nodes;
 const STEP_MS: u64 = 100;
 /// Steps in which all go.
 const STEPS: usize = 100;
+/// Users and rooms have gone so long after their names got another owner, in milliseconds.
+pub(crate) const MOVED_MS: u64 = STEPS as u64 * STEP_MS;
 /// At least so many go in a step.
 const PER_STEP_MIN: usize = 64;
 /// How long a name that is another node's may stay here, in milliseconds: this node may hear of a change later.
@@ -55,8 +57,8 @@ impl Router {
         let (here, out) = (self.directory.place(), &self.out);
         self.moves.users = self.people.not_owned_by(here, out);
         self.moves.rooms = self.rooms.not_owned_by(here, out);
-        self.moves.per_step =
-            PER_STEP_MIN.max((self.moves.users.len() + self.moves.rooms.len()).div_ceil(STEPS));
+        let all = self.moves.users.len() + self.moves.rooms.len();
+        self.moves.per_step = PER_STEP_MIN.max(all.div_ceil(STEPS));
     }
 
     /// Takes the next step.

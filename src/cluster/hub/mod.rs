@@ -21,7 +21,7 @@ pub(crate) use self::counts::HubCounts;
 pub(crate) use self::orders::{HubSettings, Order, Tidings};
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainId, Domains};
-use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX, LEAVE_MS, LISTEN_MS};
+use crate::cluster::limits::{HEARTBEAT_MS, HOPS_MAX, LISTEN_MS, MOVING_MS};
 use crate::cluster::link::asked::answer;
 use crate::cluster::link::{Context, Link, Sink, Taken};
 use crate::cluster::members::{Event, Members};
@@ -283,7 +283,7 @@ impl Hub {
     pub(crate) fn drain(&mut self) {
         self.members.set_stage(Stage::Draining);
         self.next_beat = self.now;
-        self.leaves_by = Some(self.now.after(LEAVE_MS));
+        self.leaves_by = Some(self.now.after(MOVING_MS));
         self.look();
     }
 
@@ -348,16 +348,20 @@ impl Hub {
 
     fn take_steps(&mut self, index: usize) {
         // Images of lost names, and whom they are linked with, are looked up once for all that are lost.
-        let lost = self.links[index].lost().names_due(self.now);
-        let mut found: BTreeMap<(DomainId, Box<str>), BTreeSet<UserKey>> = BTreeMap::new();
-        for (_, image) in self.links.iter().flat_map(|link| link.images().users()) {
-            let name = (image.domain, Box::from(image.profile.name()));
-            if image.profile.visible() && lost.contains(&name) {
-                found.entry(name).or_default().extend(image.linked.iter().copied());
+        let mut found: BTreeMap<DomainId, BTreeMap<Box<str>, BTreeSet<UserKey>>> = BTreeMap::new();
+        let lost = self.links[index].lost().names_to_part(self.now);
+        if !lost.is_empty() {
+            for (_, image) in self.links.iter().flat_map(|link| link.images().users()) {
+                let name = image.profile.name();
+                if image.profile.visible() && lost.contains(&(image.domain, name)) {
+                    let linked = found.entry(image.domain).or_default().entry(name.into()).or_default();
+                    linked.extend(image.linked.iter().copied());
+                }
             }
         }
         let has_found = |domain: DomainId, name: &str, user: UserKey| {
-            found.get(&(domain, name.into())).is_some_and(|linked| linked.contains(&user))
+            let linked = found.get(&domain).and_then(|names| names.get(name));
+            linked.is_some_and(|linked| linked.contains(&user))
         };
         self.with_link(index, |link, context, sink| link.take_steps(context, &has_found, sink));
     }
@@ -384,6 +388,7 @@ impl Hub {
 
     /// When there is something to do at the latest.
     pub(crate) fn due(&self) -> Tick {
-        self.links.iter().map(Link::due).fold(self.next_beat, Tick::min) // it beats often enough for the rest
+        // It beats often enough for the rest.
+        self.links.iter().map(Link::due).fold(self.next_beat, Tick::min)
     }
 }

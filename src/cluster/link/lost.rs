@@ -87,10 +87,11 @@ impl Lost {
         keep(&mut self.unentered, (user, domain), rooms.iter().map(|(_, name)| name));
     }
 
-    /// The names of those for whom a step is due.
-    pub(crate) fn names_due(&self, now: Tick) -> BTreeSet<(DomainId, Box<str>)> {
-        let due = self.breaks.iter().filter(|lost| lost.due <= now);
-        due.flat_map(|lost| &lost.users).map(|user| (user.domain, user.profile.name().into())).collect()
+    /// The names of those to whom links are about to end.
+    pub(crate) fn names_to_part(&self, now: Tick) -> BTreeSet<(DomainId, &str)> {
+        let is_last = |lost: &&Break| lost.due <= now && matches!(lost.step, Step::Asking { .. });
+        let users = self.breaks.iter().filter(is_last).flat_map(|lost| &lost.users);
+        users.map(|user| (user.domain, user.profile.name())).collect()
     }
 
     /// When something is to be done at the latest.

@@ -7,7 +7,7 @@
 //! here, or a question about it is under way (`pins`); and a while longer, because mail of a shard that was sent before the
 //! last of these ended may still name it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 
 use hashbrown::HashMap;
@@ -64,6 +64,9 @@ pub(crate) struct Images {
     user_slots: HashMap<UserKey, Slot, ahash::RandomState>,
     rooms: Slots<RoomImage>,
     room_slots: HashMap<RoomKey, Slot, ahash::RandomState>,
+    /// Users here who show an image that is hidden by now: the node of it did not know yet that they are linked with it,
+    /// and has not told them since. Few have any.
+    unaware: HashMap<Slot, BTreeSet<UserKey>, ahash::RandomState>,
     /// Images that nobody needed when they were put here, and when they may go.
     idle: VecDeque<(Tick, Slot)>,
     now: Tick,
@@ -74,6 +77,7 @@ impl Images {
         Images {
             user_slots: HashMap::with_hasher(hasher.clone()),
             room_slots: HashMap::with_hasher(hasher.clone()),
+            unaware: HashMap::with_hasher(hasher.clone()),
             ..Images::default()
         }
     }
@@ -82,9 +86,9 @@ impl Images {
 
     /// The image of a user, which is made if there is none, with what it shows now. [`Images::tidy`] must follow.
     pub(crate) fn see(&mut self, key: UserKey, domain: DomainId, profile: &Profile) -> Slot {
-        if let Some(slot) = self.user_slots.get(&key) {
-            self.users[*slot].profile = profile.clone();
-            return *slot;
+        if let Some(slot) = self.user_slots.get(&key).copied() {
+            self.show(slot, profile.clone(), &[]);
+            return slot;
         }
         let (linked, rooms) = (Vec::new(), Vec::new());
         let profile = profile.clone();
@@ -101,10 +105,6 @@ impl Images {
 
     pub(crate) fn user(&self, slot: Slot) -> Option<&UserImage> {
         self.users.get(slot)
-    }
-
-    pub(crate) fn user_mut(&mut self, slot: Slot) -> Option<&mut UserImage> {
-        self.users.get_mut(slot)
     }
 
     /// Keeps an image until [`Images::unpin`].
@@ -135,7 +135,51 @@ impl Images {
         if let Some(image) = self.users.get_mut(slot) {
             image.linked.retain(|other| *other != user);
         }
+        self.make_aware(slot, &[user]);
         self.tidy(slot);
+    }
+
+    /// Notes what a user here was shown of an image, as it is linked with it: that may not hold any more.
+    pub(crate) fn note_shown(&mut self, slot: Slot, user: UserKey, profile: &Profile) {
+        let is_hidden = self.users.get(slot).is_some_and(|image| !image.profile.visible());
+        if is_hidden && profile.visible() {
+            self.unaware.entry(slot).or_default().insert(user);
+        }
+    }
+
+    /// An image shows this now, and these users are told.
+    pub(crate) fn show(&mut self, slot: Slot, profile: Profile, told: &[UserKey]) {
+        let Some(image) = self.users.get_mut(slot) else { return };
+        let was_visible = image.profile.visible();
+        image.profile = profile;
+        if was_visible && !image.profile.visible() {
+            let told: BTreeSet<&UserKey> = told.iter().collect();
+            let others: Vec<UserKey> =
+                image.linked.iter().filter(|user| !told.contains(user)).copied().collect();
+            if !others.is_empty() {
+                self.unaware.entry(slot).or_default().extend(others);
+            }
+        }
+        self.make_aware(slot, told);
+    }
+
+    fn make_aware(&mut self, slot: Slot, told: &[UserKey]) {
+        let Some(unaware) = self.unaware.get_mut(&slot) else { return };
+        for user in told {
+            unaware.remove(user);
+        }
+        if unaware.is_empty() {
+            self.unaware.remove(&slot);
+        }
+    }
+
+    /// Those who are linked with an image: those who show it or may, and the others.
+    pub(crate) fn watchers(&self, slot: Slot) -> (Vec<UserKey>, Vec<UserKey>) {
+        let Some(image) = self.users.get(slot) else { return (Vec::new(), Vec::new()) };
+        let unaware = self.unaware.get(&slot);
+        let shows =
+            |user: &UserKey| image.profile.visible() || unaware.is_some_and(|unaware| unaware.contains(user));
+        image.linked.iter().copied().partition(shows)
     }
 
     /// Notes that an image is in a room here.
@@ -243,9 +287,58 @@ impl Images {
         for (_, slot) in std::mem::take(&mut self.user_slots) {
             self.users.remove(slot);
         }
+        self.unaware.clear();
         self.idle.clear();
         for (_, slot) in std::mem::take(&mut self.room_slots) {
             self.rooms.remove(slot);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::router::ids::Place;
+
+    fn profile(show: &str) -> Profile {
+        Profile::new("alice", "Alice", show, "")
+    }
+
+    fn user(number: u32) -> UserKey {
+        UserKey { place: Place::new(0), slot: Slot { index: number, ..Slot::NOWHERE } }
+    }
+
+    /// An image that shows this, and is linked with two users.
+    fn images(show: &str) -> (Images, Slot) {
+        let mut images = Images::new(&ahash::RandomState::with_seeds(1, 2, 3, 4));
+        let slot = images.see(user(9), DomainId(0), &profile(show));
+        images.link(slot, user(1));
+        images.link(slot, user(2));
+        (images, slot)
+    }
+
+    #[test]
+    fn those_who_show_a_hidden_user_are_known() {
+        let (mut images, slot) = images("available");
+        assert_eq!(images.watchers(slot), (vec![user(1), user(2)], vec![]));
+        images.show(slot, profile("invisible"), &[user(1)]);
+        assert_eq!(images.watchers(slot), (vec![user(2)], vec![user(1)]), "only one was told");
+        images.show(slot, profile("invisible"), &[user(2)]);
+        assert_eq!(images.watchers(slot), (vec![], vec![user(1), user(2)]), "then the other was");
+        images.see(user(9), DomainId(0), &profile("away"));
+        images.see(user(9), DomainId(0), &profile("invisible"));
+        images.unlink(slot, user(1));
+        images.link(slot, user(1));
+        assert_eq!(images.watchers(slot), (vec![user(2)], vec![user(1)]), "a new link shows nothing");
+    }
+
+    #[test]
+    fn a_link_that_was_asked_for_before_a_user_hid_shows_it() {
+        let (mut images, slot) = images("invisible");
+        images.note_shown(slot, user(1), &profile("available"));
+        images.note_shown(slot, user(2), &profile("invisible"));
+        assert_eq!(images.watchers(slot), (vec![user(1)], vec![user(2)]));
+        images.show(slot, profile("invisible"), &[user(1)]);
+        assert_eq!(images.watchers(slot).0, vec![]);
     }
 }

@@ -36,10 +36,12 @@ impl Link {
                 let exit = RoomExit { gather: None, user, online: false, farewell: farewell.clone(), rooms };
                 sink.mail.push((place, Mail::Exit(exit)));
             }
-            if !image.linked.is_empty() {
-                let (domain, profile, linked) = (image.domain, image.profile.clone(), image.linked.clone());
-                let shown = profile.visible();
-                users.push(LostUser { about: user, domain, profile, shown, linked });
+            let (showing, others) = self.images.watchers(slot);
+            for (shown, linked) in [(true, showing), (false, others)] {
+                if !linked.is_empty() {
+                    let (domain, profile) = (image.domain, image.profile.clone());
+                    users.push(LostUser { about: user, domain, profile, shown, linked });
+                }
             }
         }
         if !users.is_empty() {

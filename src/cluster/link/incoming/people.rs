@@ -143,10 +143,9 @@ impl Link {
         let record::Presence { about, packet, reach, to, .. } = record;
         let slot = about.and_then(|about| self.images.find(about));
         let shown = packet.as_ref().and_then(shown_by);
-        if let (Some(slot), Some(shown), true) = (slot, &shown, reach != Reach::Room)
-            && let Some(image) = self.images.user_mut(slot)
-        {
-            image.profile = shown.profile();
+        let to: Vec<UserKey> = to.into_iter().filter_map(|user| Link::own(user, context)).collect();
+        if let (Some(slot), Some(shown), true) = (slot, &shown, reach != Reach::Room) {
+            self.images.show(slot, shown.profile(), &to);
         }
         let image = slot.and_then(|slot| self.images.user(slot));
         let name = match (&shown, image) {
@@ -158,7 +157,6 @@ impl Link {
             (None, None) => 0,
         };
         let about = UserKey { place: self.place, slot: slot.unwrap_or(Slot::NOWHERE) };
-        let to: Vec<UserKey> = to.into_iter().filter_map(|user| Link::own(user, context)).collect();
         if reach == Reach::Parted {
             for user in &to {
                 self.images.unlink(about.slot, *user);

@@ -162,8 +162,8 @@ impl Link {
         sink: &mut Sink,
     ) {
         let user = self.image_or_nobody(record.user);
-        if let (Some(news), Some(image)) = (&record.news, self.images.user_mut(user.slot)) {
-            image.profile = news.clone();
+        if let Some(news) = &record.news {
+            self.images.show(user.slot, news.clone(), &[]);
         }
         let rooms = record.rooms.iter().filter(|room| context.places().contains(room.place)).copied();
         let places = by_place(rooms);

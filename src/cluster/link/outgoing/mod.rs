@@ -256,6 +256,7 @@ impl Link {
         }
         for buddy in buddies.iter().filter(|buddy| buddy.linked) {
             self.images.link(user.slot, buddy.key);
+            self.images.note_shown(user.slot, buddy.key, &asked_as);
         }
         let Some((request, more)) = self.answer_in_part(gather.slot.index) else { return };
         let buddies =

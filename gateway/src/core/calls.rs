@@ -3,6 +3,7 @@
 //! Owns: the shapes of calls, answers and packets. Must not: send anything.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// A call of the site for one member.
@@ -63,6 +64,11 @@ impl SiteRefusal {
 
 /// The answer of a call.
 pub type SiteAnswer = Result<Value, SiteRefusal>;
+
+/// What an answer says; one of another shape is none.
+pub(crate) fn read<T: DeserializeOwned>(answer: SiteAnswer) -> Result<T, SiteRefusal> {
+    serde_json::from_value(answer?).map_err(|_| SiteRefusal::unanswered())
+}
 
 /// The answer of `online`.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,7 @@ use xmpp_parsers::jid::{BareJid, Jid, NodeRef, ResourceRef};
 use xmpp_parsers::minidom::Element;
 use xmpp_parsers::presence::{Presence, Type};
 
-use super::calls::{Card, SiteAnswer};
+use super::calls::{self, Card, SiteAnswer};
 use super::errors::{Rule, of_rule, of_site};
 use super::inbound::{Route, refuse};
 use super::member::{Member, Purpose};
@@ -203,12 +203,8 @@ impl Member {
 
 /// Answers the question who a user is.
 pub(super) fn answer_card((from, to, id): (Jid, Jid, String), answer: SiteAnswer, context: &mut Context<'_>) {
-    let unreadable = || Iq::from_error(id.as_str(), of_rule(Rule::NotNow));
-    let iq = match answer {
-        Ok(value) => serde_json::from_value::<Card>(value).map_or_else(
-            |_| unreadable(),
-            |card| Iq::Result { from: None, to: None, id: id.clone(), payload: Some(vcard(&card)) },
-        ),
+    let iq = match calls::read::<Card>(answer) {
+        Ok(card) => Iq::Result { from: None, to: None, id: id.clone(), payload: Some(vcard(&card)) },
         Err(refusal) => Iq::from_error(id.as_str(), of_site(&refusal)),
     };
     context.send(Link::Users, iq.with_from(to).with_to(from));

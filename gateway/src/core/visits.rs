@@ -2,6 +2,8 @@
 //!
 //! Owns: the steps of coming in, and what clients in a room are shown. Must not: begin or end a session.
 
+use std::collections::BTreeSet;
+
 use xmpp_parsers::jid::Jid;
 use xmpp_parsers::presence::{Presence, Type};
 use xmpp_parsers::stanza_error::StanzaError;
@@ -76,12 +78,28 @@ impl Member {
         if !self.has_prospect() {
             return Err(Rule::NotNow);
         }
-        if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(room) {
+        let rooms: BTreeSet<&str> = self.rooms.keys().chain(self.coming.keys()).map(String::as_str).collect();
+        if rooms.len() >= ROOMS_MAX && !rooms.contains(room) {
             return Err(Rule::TooMany);
         }
+        *self.coming.entry(room.to_owned()).or_default() += 1;
         let call = self.call("join").with("id", room);
         let purpose = Purpose::Join { room: room.to_owned(), joining };
-        if self.ask(call, purpose, context) { Ok(()) } else { Err(Rule::TooMany) }
+        if self.ask(call, purpose, context) {
+            return Ok(());
+        }
+        self.has_come(room);
+        Err(Rule::TooMany)
+    }
+
+    /// A client has come into a room, or has not been let in.
+    fn has_come(&mut self, room: &str) {
+        if let Some(clients) = self.coming.get_mut(room) {
+            *clients -= 1;
+            if *clients == 0 {
+                self.coming.remove(room);
+            }
+        }
     }
 
     fn go_out(&mut self, client: &str, room: &str, is_said: bool, context: &mut Context<'_>) {
@@ -120,18 +138,24 @@ impl Member {
 
     pub(super) fn on_joined(
         &mut self,
-        room: String,
-        joining: Joining,
+        room: &str,
+        joining: &Joining,
         answer: SiteAnswer,
         context: &mut Context<'_>,
     ) {
-        match answer {
+        let error = match answer {
             Ok(_) => {
-                let call = self.call("members").with("id", room.as_str());
-                self.ask(call, Purpose::Members { room, joining: Some(joining) }, context);
+                let call = self.call("members").with("id", room);
+                let purpose = Purpose::Members { room: room.to_owned(), joining: Some(joining.clone()) };
+                if self.ask(call, purpose, context) {
+                    return;
+                }
+                of_rule(Rule::TooMany)
             }
-            Err(refusal) => self.not_let_in(&room, &joining, of_join(&refusal), context),
-        }
+            Err(refusal) => of_join(&refusal),
+        };
+        self.has_come(room);
+        self.not_let_in(room, joining, error, context);
     }
 
     fn not_let_in(&mut self, room: &str, joining: &Joining, error: StanzaError, context: &mut Context<'_>) {
@@ -156,10 +180,13 @@ impl Member {
         answer: SiteAnswer,
         context: &mut Context<'_>,
     ) {
+        if joining.is_some() {
+            self.has_come(room);
+        }
         let Some(jid) = context.domains.room(room) else { return };
         let joining = joining.filter(|joining| self.clients.contains_key(&joining.client));
-        let occupants = match answer {
-            Ok(value) => serde_json::from_value::<Vec<Occupant>>(value).unwrap_or_default(),
+        let occupants: Vec<Occupant> = match calls::read(answer) {
+            Ok(occupants) => occupants,
             Err(refusal) => {
                 if let Some(joining) = joining {
                     self.not_let_in(room, &joining, of_join(&refusal), context);
@@ -218,8 +245,8 @@ impl Member {
         context: &mut Context<'_>,
     ) {
         let (Some(jid), Some(to)) = (context.domains.room(room), self.full(client)) else { return };
-        let past: Vec<calls::Message> =
-            answer.ok().and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        // Without its past, the room is there all the same.
+        let past: Vec<calls::Message> = calls::read(answer).unwrap_or_default();
         let host = Jid::from(jid.clone());
         for message in &past {
             let nick = self.rooms.get(room).and_then(|known| known.nicks.get(&message.from));

@@ -8,8 +8,9 @@
 mod trial;
 
 use nextim_xmpp::core::{Input, Link, Output};
-use nextim_xmpp::limits::{EARLY_MS, EARLY_OF_MEMBER_MAX, JOBS_MAX, PONG_MS};
+use nextim_xmpp::limits::{EARLY_MS, EARLY_OF_MEMBER_MAX, JOBS_MAX, PONG_MS, ROOMS_MAX};
 use serde_json::json;
+use tokio_xmpp::Stanza;
 
 use self::trial::{AWAY, GRANT, HERE, Trial, batch, from_bob, message, said, session, stanza, typing, xml};
 
@@ -219,6 +220,50 @@ fn a_client_that_enters_a_room_before_it_is_there_waits_for_its_presence() {
         Some(xml(stanza))
     });
     assert!(answers.into_iter().any(|answer| answer.contains("Walkers")), "{:?}", trial.outputs);
+}
+
+fn join_of(room: usize) -> Stanza {
+    stanza(&JOIN.replace("1@rooms", &format!("{room}@rooms")))
+}
+
+#[test]
+fn rooms_that_a_client_is_coming_into_count_among_those_it_is_in() {
+    let mut trial = Trial::online();
+    trial.sent_by(Link::Rooms);
+    for room in 0..=ROOMS_MAX {
+        trial.input(Input::Stanza(Link::Rooms, join_of(room)));
+    }
+    let refused = trial.sent_by(Link::Rooms);
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused[0].contains("policy-violation") && refused[0].contains(&format!("{ROOMS_MAX}@rooms")));
+    trial.input(Input::Stanza(Link::Rooms, join_of(0)));
+    assert_eq!(trial.sent_by(Link::Rooms), Vec::<String>::new(), "another client may come into one of them");
+    // The site lets nobody into that one: its place is free.
+    trial.refuse("join", 403);
+    for _ in 1..ROOMS_MAX {
+        trial.answer("join", Ok(json!({})));
+    }
+    trial.refuse("join", 403);
+    let refused = trial.sent_by(Link::Rooms);
+    assert!(refused.iter().all(|answer| answer.contains("registration-required")), "{refused:?}");
+    trial.input(Input::Stanza(Link::Rooms, join_of(ROOMS_MAX)));
+    assert_eq!(trial.sent_by(Link::Rooms), Vec::<String>::new());
+    trial.input(Input::Stanza(Link::Rooms, join_of(ROOMS_MAX + 1)));
+    assert!(trial.sent_by(Link::Rooms).concat().contains("policy-violation"), "all places are taken again");
+}
+
+#[test]
+fn a_list_of_members_that_cannot_be_read_lets_nobody_in() {
+    for answer in [json!({}), json!([1]), json!([{"nick": "Bob"}]), json!("members"), json!(null)] {
+        let mut trial = Trial::online();
+        trial.sent_by(Link::Rooms);
+        trial.input(Input::Stanza(Link::Rooms, join_of(1)));
+        trial.answer("join", Ok(json!({})));
+        trial.answer("members", Ok(answer.clone()));
+        let sent = trial.sent_by(Link::Rooms);
+        assert_eq!(sent.len(), 1, "{answer}: {sent:?}");
+        assert!(sent[0].contains("internal-server-error"), "{answer}: {sent:?}");
+    }
 }
 
 #[test]

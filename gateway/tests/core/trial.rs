@@ -81,9 +81,17 @@ impl Trial {
 
     /// What was sent on the connection of users, as XML, without the pings; it is forgotten.
     pub(super) fn sent(&mut self) -> Vec<String> {
+        self.sent_by(Link::Users)
+    }
+
+    /// The same of either connection.
+    pub(super) fn sent_by(&mut self, link: Link) -> Vec<String> {
         let mut sent = Vec::new();
         self.outputs.retain(|output| {
-            let Output::Send(Link::Users, stanza) = output else { return true };
+            let Output::Send(by, stanza) = output else { return true };
+            if *by != link {
+                return true;
+            }
             let is_ping = ping(output).is_some();
             if !is_ping {
                 sent.push(xml(stanza));

@@ -114,7 +114,7 @@ impl Member {
             Purpose::Said { from, to, id, shown } => {
                 self.on_said(answer, &from.into(), &to, (id, shown), context);
             }
-            Purpose::Join { room, joining } => self.on_joined(room, joining, answer, context),
+            Purpose::Join { room, joining } => self.on_joined(&room, &joining, answer, context),
             Purpose::Members { room, joining } => self.on_members(&room, joining, answer, context),
             Purpose::Past { room, client } => self.on_past(&room, &client, answer, context),
             Purpose::Card { from, to, id } => answer_card((from, to, id), answer, context),

@@ -17,7 +17,7 @@ use xmpp_parsers::jid::{BareJid, Jid};
 use xmpp_parsers::presence::Presence;
 
 pub(crate) use self::jobs::Purpose;
-use super::calls::{Buddy, Call, Channel, Online, SiteAnswer, SiteRefusal};
+use super::calls::{self, Buddy, Call, Channel, Online, SiteAnswer, SiteRefusal};
 use super::rooms::Room;
 use super::shows::{self, Resource, best};
 use super::talk::Typing;
@@ -74,6 +74,8 @@ pub(crate) struct Member {
     /// Rooms that no client is in, and into which one was invited.
     invited: BTreeSet<String>,
     pub(super) rooms: BTreeMap<String, Room>,
+    /// Rooms that clients are coming into, and how many of them.
+    pub(super) coming: BTreeMap<String, usize>,
     /// The rooms of the site, by their names.
     pub(super) own_rooms: BTreeMap<String, String>,
     rooms_at: Option<u64>,
@@ -113,6 +115,7 @@ impl Member {
             channels: Vec::new(),
             invited: BTreeSet::new(),
             rooms: BTreeMap::new(),
+            coming: BTreeMap::new(),
             own_rooms: BTreeMap::new(),
             rooms_at: None,
             shown: VecDeque::new(),
@@ -249,9 +252,7 @@ impl Member {
     }
 
     fn on_online(&mut self, answer: SiteAnswer, context: &mut Context<'_>) {
-        let online = answer
-            .and_then(|value| serde_json::from_value::<Online>(value).map_err(|_| SiteRefusal::unanswered()));
-        match online {
+        match calls::read::<Online>(answer) {
             Ok(online) if self.clients.is_empty() => {
                 self.state = State::Closed;
                 self.return_messages(

@@ -290,7 +290,9 @@ impl Lane {
 
     fn park(&mut self, index: usize, user: u32) {
         let now = self.now();
-        let Some(found) = self.users.get_mut(&user) else { return self.write(index, answers::UNKNOWN) };
+        // As the message server does with a ticket whose session has ended.
+        let found = self.users.get_mut(&user).filter(|user| user.online);
+        let Some(found) = found else { return self.write(index, answers::UNKNOWN) };
         (found.parked, found.parks) = (Some(index), found.parks.wrapping_add(1));
         if let Some(Some(conn)) = self.conns.get_mut(index) {
             conn.user = Some(user);

@@ -71,7 +71,7 @@ impl Link {
 
     /// The same for one who has moved to the owner of its name, and may be there already.
     pub(super) fn miss_moved(&mut self, user: LostUser, context: Context<'_>, sink: &mut Sink) {
-        relink(std::slice::from_ref(&user), sink);
+        relink([&user], sink);
         self.miss(user, context.now.after(context.grace_ms));
     }
 
@@ -156,16 +156,19 @@ impl Link {
         Step::Asking { number, online: BTreeSet::new() }
     }
 
-    /// Takes what a shard says to such a question. Returns whether it was one.
-    pub(super) fn take_who_is_here(&mut self, number: u32, part: &Part) -> bool {
+    /// Takes what a shard says to such a question. Returns whether it was one. Those who are here may have come after
+    /// they were asked to link those who miss them, and so they are asked again.
+    pub(super) fn take_who_is_here(&mut self, number: u32, part: &Part, sink: &mut Sink) -> bool {
         let found = self.lost.breaks.iter_mut().find_map(|lost| match &mut lost.step {
-            Step::Asking { number: asked, online } if *asked == number => Some(online),
+            Step::Asking { number: asked, online } if *asked == number => Some((online, &lost.users)),
             Step::Waiting | Step::Linking | Step::Asking { .. } => None,
         });
-        let Some(online) = found else { return false };
+        let Some((online, users)) = found else { return false };
         if let Part::Profiles(profiles) = part {
-            online
-                .extend(profiles.iter().map(|(domain, profile)| (DomainId(*domain), profile.name().into())));
+            let here: BTreeSet<(DomainId, &str)> =
+                profiles.iter().map(|(domain, profile)| (DomainId(*domain), profile.name())).collect();
+            relink(users.iter().filter(|user| here.contains(&(user.domain, user.profile.name()))), sink);
+            online.extend(here.into_iter().map(|(domain, name)| (domain, name.into())));
         }
         true
     }
@@ -197,7 +200,7 @@ impl Link {
 }
 
 /// Asks for those that users have lost, by the mail that each shard of theirs takes.
-fn relink(users: &[LostUser], sink: &mut Sink) {
+fn relink<'l>(users: impl IntoIterator<Item = &'l LostUser>, sink: &mut Sink) {
     type Missed = BTreeMap<Slot, Vec<Box<str>>>;
     let mut missed: BTreeMap<(Place, DomainId), Missed> = BTreeMap::new();
     for lost in users {

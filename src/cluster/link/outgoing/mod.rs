@@ -72,7 +72,7 @@ impl Link {
                 let users = self.keys(&users);
                 self.ask(Asked::Share(gather), record::Describe { users }, sink);
             }
-            Mail::Report(GatherReport { gather, part }) => self.take_report(gather, part),
+            Mail::Report(GatherReport { gather, part }) => self.take_report(gather, part, sink),
             Mail::Missed(missed) => self.take_missed(*missed, context, sink),
             Mail::Moved(moved) => self.take_moved(moved, sink),
             Mail::Reenter(reenter) => self.take_reenter(reenter),
@@ -179,9 +179,9 @@ impl Link {
         self.answer_pending(key.number);
     }
 
-    fn take_report(&mut self, gather: GatherKey, part: Part) {
+    fn take_report(&mut self, gather: GatherKey, part: Part, sink: &mut Sink) {
         let number = gather.slot.index;
-        if self.take_who_is_here(number, &part) {
+        if self.take_who_is_here(number, &part, sink) {
             return;
         }
         if let Some(pending) = self.pendings.get_mut(number)

@@ -102,7 +102,7 @@ impl Member {
         let Route { link, from, to } = route;
         if link == Link::Users && payload.is("vCard", VCARD) && to.node().is_some() {
             let purpose = Purpose::Card { from: from.clone(), to: to.clone(), id: id.to_owned() };
-            let call = self.call("vcard").with("to", name(to).unwrap_or_default());
+            let call = self.call("vcard").with("to", self.addressee(to).unwrap_or_default());
             if !self.ask(call, purpose, context) {
                 answer(route, id, Err(Rule::TooMany), context.outputs);
             }
@@ -159,7 +159,7 @@ impl Member {
     /// A client, or the XMPP server for it, asks for the presence of a contact.
     pub(crate) fn on_probe(&mut self, from: &Jid, to: &Jid, context: &mut Context<'_>) {
         // Before the site has said who the contacts are, nothing is known; then all are shown.
-        let Some(name) = name(to).filter(|_| self.session().is_some()) else { return };
+        let Some(name) = self.addressee(to).filter(|_| self.session().is_some()) else { return };
         match self.known.get(&name).cloned() {
             Some(buddy) => self.show(&buddy, Some(from.clone()), context),
             None => deny(to, from.clone(), context),
@@ -168,7 +168,7 @@ impl Member {
 
     /// A client adds or removes a contact. Who is one is for the site to say.
     pub(crate) fn on_subscribe(&mut self, to: &Jid, on: bool, context: &mut Context<'_>) {
-        let Some(name) = name(to) else { return };
+        let Some(name) = self.addressee(to) else { return };
         if on && self.known.contains_key(&name) {
             return self.on_subscribe_answer(&to.to_bare(), true, true, context);
         }
@@ -184,7 +184,7 @@ impl Member {
         context: &mut Context<'_>,
     ) {
         let me = Jid::from(self.jid.clone());
-        let name = name(contact).unwrap_or_default();
+        let name = self.addressee(contact).unwrap_or_default();
         // Who is one already may be known only since the session began.
         match (on, is_done || (on && self.known.contains_key(&name))) {
             (true, true) => {

@@ -94,10 +94,10 @@ impl Member {
         Route { link, from, to }: Route<'_>,
         message: &Message,
     ) -> Result<(&'static str, String, Option<String>), Rule> {
-        let receiver = name(to).ok_or(Rule::Unknown)?;
         if link == Link::Users {
-            return Ok(("unicast", receiver, None));
+            return Ok(("unicast", self.addressee(to).ok_or(Rule::Unknown)?, None));
         }
+        let receiver = name(to).ok_or(Rule::Unknown)?;
         let room = self.rooms.get(&receiver).ok_or(Rule::NotInRoom)?;
         let client = from.resource().map(ResourceRef::as_str).unwrap_or_default();
         if !room.joined.contains(client) {
@@ -137,7 +137,7 @@ impl Member {
         if link == Link::Rooms || message.type_ == MessageType::Groupchat {
             return;
         }
-        let Some(other) = name(to) else { return };
+        let Some(other) = self.addressee(to) else { return };
         if is_typing {
             self.typing.now = Some(other);
         } else if self.typing.now.as_ref() == Some(&other) {

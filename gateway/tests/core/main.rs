@@ -8,7 +8,7 @@
 mod trial;
 
 use nextim_xmpp::core::{Input, Link, Output};
-use nextim_xmpp::limits::{EARLY_MS, EARLY_OF_MEMBER_MAX, JOBS_MAX, PONG_MS, ROOMS_MAX};
+use nextim_xmpp::limits::{EARLY_MS, EARLY_OF_MEMBER_MAX, JOBS_MAX, PONG_MS, PRESENCE_MS, ROOMS_MAX};
 use serde_json::json;
 use tokio_xmpp::Stanza;
 
@@ -304,4 +304,45 @@ fn polls_stop_while_one_connection_is_full_and_go_on_when_neither_is_or_it_is_lo
     assert_eq!(trial.poll(), None);
     trial.input(Input::Down(Link::Rooms));
     assert_eq!(trial.poll().map(|(_, seq)| seq), Some(1), "what waited is gone with its connection");
+}
+
+#[test]
+fn a_contact_whose_name_has_upper_case_is_reached_and_seen() {
+    let mut trial = Trial::start();
+    trial.stanza(HERE);
+    let mut open = session("t1", &[]);
+    let contact = |name: &str| json!({"name": name, "nick": name, "group": "friend", "show": "available"});
+    open["buddies"] = ["O'Hara", "Bob", "bob", "Ｗｉｄｅ"].map(contact).to_vec().into();
+    trial.answer("online", Ok(open));
+    trial.pong();
+    trial.sent();
+    for (address, name) in [
+        ("o\\27hara@im.example", "O'Hara"),
+        ("bob@im.example", "bob"),
+        ("wide@im.example", "Ｗｉｄｅ"),
+        ("nobody@im.example", "nobody"),
+    ] {
+        trial.stanza(&said("m", "hello").replace("bob@im.example", address));
+        assert_eq!(trial.answer("message", Ok(json!({}))).fields["to"], json!(name));
+        let probe = "<presence xmlns='jabber:component:accept' type='probe' from='alice@login.example'/>";
+        trial.stanza(&probe.replace("/>", &format!(" to='{address}'/>")));
+        let answer = trial.sent().concat();
+        assert_eq!(answer.contains("unsubscribed"), name == "nobody", "{name}: {answer}");
+    }
+}
+
+#[test]
+fn a_thousand_changes_of_presence_in_a_second_are_two_calls() {
+    let mut trial = Trial::online();
+    for change in 0..1_000 {
+        trial.now = 10_000 + change;
+        let status = format!("<status>{change}</status></presence>");
+        trial.stanza(&HERE.replace("/>", &format!(">{status}")));
+    }
+    assert_eq!(trial.answer("presence", Ok(json!({}))).fields["status"], json!("0"));
+    assert!(!trial.outputs.iter().any(|output| matches!(output, Output::Call(..))), "no other is made yet");
+    trial.now += PRESENCE_MS;
+    trial.input(Input::Tick);
+    assert_eq!(trial.answer("presence", Ok(json!({}))).fields["status"], json!("999"));
+    assert!(!trial.outputs.iter().any(|output| matches!(output, Output::Call(..))));
 }

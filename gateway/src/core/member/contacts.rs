@@ -10,8 +10,23 @@ use super::Member;
 use crate::core::calls::Buddy;
 use crate::core::shows::presence_of;
 use crate::core::{Context, Link, roster};
+use crate::names::{name, node};
 
 impl Member {
+    /// The name of the user at an address. Addresses know no upper case, and other names may have this one, too: a contact's
+    /// goes before others, and one that is written as the address before all.
+    pub(in crate::core) fn addressee(&self, to: &Jid) -> Option<String> {
+        let written = name(to)?;
+        if self.known.contains_key(&written) {
+            return Some(written);
+        }
+        let differs =
+            |name: &&String| !name.is_ascii() || name.contains(|letter: char| letter.is_ascii_uppercase());
+        let mut contacts = self.known.keys().filter(differs);
+        let contact = contacts.find(|name| node(name).as_deref() == to.node());
+        Some(contact.cloned().unwrap_or(written))
+    }
+
     /// The site's list of contacts is the truth: sets what differs in the XMPP server's, and says who is there.
     pub(crate) fn on_roster(&mut self, id: &str, answer: Option<Element>, context: &mut Context<'_>) {
         if self.roster_question.as_deref() != Some(id) {

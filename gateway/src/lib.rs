@@ -18,6 +18,7 @@
 
 pub mod config;
 pub mod core;
+mod depth;
 pub mod http;
 pub mod limits;
 pub mod link;

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub const STANZA_BYTES_MAX: usize = 256 * 1_024;
 /// Bytes of one stanza at which the connection is closed: no XMPP server passes on anything like it.
 pub const STANZA_BYTES_FATAL: usize = 8 * 1_024 * 1_024;
+/// Elements of a stanza within one another, with the stream around it; what lies deeper is left out. Stanzas have about ten.
+pub const ELEMENTS_DEEP_MAX: usize = 64;
 /// The body of a message, in bytes; the site takes no more.
 pub const BODY_BYTES_MAX: usize = 32_768;
 /// Bytes of stanzas that wait for the XMPP server; above it, typing states and then presences are dropped, and polls stop.

@@ -5,7 +5,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::{future, io};
 
@@ -23,6 +23,7 @@ use xmpp_parsers::ns;
 use xmpp_parsers::stream_error::DefinedCondition;
 
 use crate::core::{Input, Link, Outbox};
+use crate::depth::Depth;
 use crate::limits::{
     PONG_MS, RETRY_MS_MAX, RETRY_MS_MIN, SILENCE, STANDBY, STANZA_BYTES_FATAL, STANZA_BYTES_MAX,
 };
@@ -133,7 +134,13 @@ async fn handshake(settings: &Settings) -> Result<(Connection, Arc<AtomicUsize>)
     let socket = TcpStream::connect(&settings.server).await.map_err(lost)?;
     socket.set_nodelay(true).map_err(lost)?;
     let counter = Arc::new(AtomicUsize::new(0));
-    let reader = Counted { inner: BufReader::new(socket), bytes: Arc::clone(&counter) };
+    let reader = Counted {
+        inner: BufReader::new(socket),
+        bytes: Arc::clone(&counter),
+        depth: Depth::default(),
+        passed: Vec::new(),
+        read: 0,
+    };
     let header = StreamHeader { to: Some(settings.domain.as_str().into()), ..StreamHeader::default() };
     let timeouts = Timeouts { read_timeout: SILENCE, response_timeout: Duration::from_millis(2 * PONG_MS) };
     let mut pending = initiate_stream(reader, ns::COMPONENT, header, timeouts).await.map_err(lost)?;
@@ -275,34 +282,56 @@ async fn close(mut stream: Connection, mut outbox: Outbox) {
     }
 }
 
-/// A reader that counts bytes, and ends at far too many for one stanza.
+/// A reader that leaves out what lies too deep, counts bytes, and ends at far too many for one stanza.
 #[derive(Debug)]
 struct Counted<R> {
     inner: R,
     bytes: Arc<AtomicUsize>,
+    depth: Depth,
+    /// What was passed on, of which so many bytes were read.
+    passed: Vec<u8>,
+    read: usize,
 }
 
 impl<R: AsyncBufRead + Unpin> AsyncBufRead for Counted<R> {
     fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        if self.bytes.load(Ordering::Relaxed) > STANZA_BYTES_FATAL {
-            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        let this = self.get_mut();
+        while this.read == this.passed.len() {
+            if this.bytes.load(Ordering::Relaxed) > STANZA_BYTES_FATAL {
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
+            let more = ready!(Pin::new(&mut this.inner).poll_fill_buf(context))?;
+            let count = more.len();
+            if count == 0 {
+                return Poll::Ready(Ok(&[]));
+            }
+            this.passed.clear();
+            this.read = 0;
+            this.depth.pass(more, &mut this.passed);
+            this.bytes.fetch_add(count.saturating_sub(this.passed.len()), Ordering::Relaxed);
+            Pin::new(&mut this.inner).consume(count);
         }
-        Pin::new(&mut self.get_mut().inner).poll_fill_buf(context)
+        Poll::Ready(Ok(&this.passed[this.read..]))
     }
 
     fn consume(self: Pin<&mut Self>, count: usize) {
-        self.bytes.fetch_add(count, Ordering::Relaxed);
-        Pin::new(&mut self.get_mut().inner).consume(count);
+        let this = self.get_mut();
+        this.read += count;
+        this.bytes.fetch_add(count, Ordering::Relaxed);
     }
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for Counted<R> {
+impl<R: AsyncBufRead + Unpin> AsyncRead for Counted<R> {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_read(context, buffer)
+        let some = ready!(self.as_mut().poll_fill_buf(context))?;
+        let count = some.len().min(buffer.remaining());
+        buffer.put_slice(&some[..count]);
+        self.consume(count);
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nextim_xmpp::core::{Input, Link};
-use nextim_xmpp::limits::{OUT_BYTES_MAX, PONG_MS, SILENCE, STANZA_BYTES_MAX};
+use nextim_xmpp::limits::{ELEMENTS_DEEP_MAX, OUT_BYTES_MAX, PONG_MS, SILENCE, STANZA_BYTES_MAX};
 use nextim_xmpp::link::{Order, Settings, hold};
 use nextim_xmpp::stats::Stats;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -156,6 +156,18 @@ async fn a_stanza_that_is_too_long_is_marked_and_the_next_one_is_not() {
     assert!(matches!(fake.next().await, Input::TooLong(Link::Users, _)));
     socket.write_all(b"<message from='a@b'><body>short</body></message>").await.unwrap();
     assert_eq!(body_of(fake.next().await), "short");
+}
+
+#[tokio::test]
+async fn a_stanza_of_many_elements_within_one_another_ends_nothing() {
+    let mut fake = Fake::start().await;
+    let mut socket = fake.connected().await;
+    for depth in [ELEMENTS_DEEP_MAX, 1_000, 30_000] {
+        let (begin, end) = ("<a>".repeat(depth), "</a>".repeat(depth));
+        let deep = format!("<message from='a@b'>{begin}{end}<body>{depth}</body></message>");
+        socket.write_all(deep.as_bytes()).await.unwrap();
+        assert_eq!(body_of(fake.next().await), depth.to_string());
+    }
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ impl World {
     fn take(&mut self) {
         match self.inbox.take() {
             Some(Parcel::Mail(batch)) => batch.into_iter().for_each(|mail| drop(black_box(mail))),
-            Some(Parcel::Away(_) | Parcel::Conns(_) | Parcel::Domains(_) | Parcel::Drain | Parcel::Stop)
+            Some(Parcel::Away(_) | Parcel::Conns(_) | Parcel::Domains(..) | Parcel::Drain | Parcel::Stop)
             | None => {
                 panic!("mail was posted")
             }

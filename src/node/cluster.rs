@@ -113,7 +113,7 @@ impl Shards for ShardsOfNode {
                 Parcel::Away(batch) => {
                     cluster::Parcel::Mail(batch.into_iter().map(|Envelope { to, mail }| (to, mail)).collect())
                 }
-                Parcel::Domains(domains) => cluster::Parcel::Domains(domains),
+                Parcel::Domains(domains, _) => cluster::Parcel::Domains(domains),
                 Parcel::Drain => cluster::Parcel::Drain,
                 Parcel::Stop => cluster::Parcel::Stop,
                 Parcel::Mail(_) | Parcel::Conns(_) => continue,

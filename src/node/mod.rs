@@ -23,12 +23,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, unbounded};
 use socket2::{SockRef, Socket};
 
 use crate::base::clock::{Deadline, wall_ms};
 use crate::base::domains::{DomainConfig, Domains};
+use crate::base::limits::ops::RELOAD_TAKEN_MS;
 use crate::base::limits::turn::BACKLOG;
 use crate::base::stats::Stats;
 use crate::bridges::returns::Returns;
@@ -197,12 +199,27 @@ impl Handle {
         &self.stats
     }
 
-    /// Replaces domains, keys and origins. Sessions of domains that stay are not touched; those of others stop.
+    /// Replaces domains, keys and origins. Sessions of domains that stay are not touched; those of others stop. Returns
+    /// when all shards have taken them: from then on each call is judged by them. A shard that does not in a second is not
+    /// waited for any longer.
     pub fn reload(&self, configs: &[DomainConfig]) {
-        let mut domains = lock(&self.domains);
-        *domains = Arc::new(domains.reload(configs));
-        self.returns.reload(Arc::clone(&domains));
-        self.send_all(|| Parcel::Domains(Arc::clone(&domains)));
+        let (taken, all_have) = bounded(0);
+        {
+            let mut domains = lock(&self.domains);
+            *domains = Arc::new(domains.reload(configs));
+            self.returns.reload(Arc::clone(&domains));
+            for mailbox in &self.shards.mailboxes {
+                mailbox.send(Parcel::Domains(Arc::clone(&domains), Some(taken.clone())));
+            }
+            if let Some(bridge) = &self.shards.bridge {
+                bridge.mailbox.send(Parcel::Domains(Arc::clone(&domains), None));
+            }
+        }
+        drop(taken);
+        // Nothing comes by it: it ends when the last shard has dropped its end.
+        if all_have.recv_timeout(Duration::from_millis(RELOAD_TAKEN_MS)) == Err(RecvTimeoutError::Timeout) {
+            log::warn!("a shard has not taken the reloaded domains in {RELOAD_TAKEN_MS} ms; it will");
+        }
     }
 
     /// Begins to go down: nothing new is taken, what has begun is finished. [`Handle::wait`] returns when it is. In a

@@ -37,6 +37,8 @@ pub(crate) const TOP_ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 pub(crate) const RELOAD_MS: u64 = 30_000;
 /// It looks this often whether the reload has ended, in milliseconds.
 pub(crate) const RELOAD_LOOK_MS: u64 = 10;
+/// A reload waits this long for shards to take new domains, in milliseconds.
+pub(crate) const RELOAD_TAKEN_MS: u64 = 1_000;
 /// A server that starts waits this long for the lock of its pid file, in milliseconds.
 pub(crate) const PID_FILE_LOCK_MS: u64 = 1_000;
 /// Longest pid file, in bytes.

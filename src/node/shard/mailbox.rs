@@ -4,6 +4,7 @@
 //! interpret mail. Mail of one shard to another arrives in the order it was sent, a batch per turn; mail that does not
 //! fit stays with the sender. No send blocks a shard.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ pub enum Parcel {
     Away(Vec<Envelope>),
     /// Connections that have moved here.
     Conns(Vec<MovedConn>),
-    /// The domains of a reloaded configuration.
-    Domains(Arc<Domains>),
+    /// The domains of a reloaded configuration. The sender brings nothing: it is dropped when they are taken.
+    Domains(Arc<Domains>, Option<Sender<Infallible>>),
     /// Begin the drain.
     Drain,
     /// All shards have drained: end the thread.
@@ -326,7 +327,7 @@ mod tests {
     fn serials(inbox: &Inbox) -> Vec<u32> {
         let mail = std::iter::from_fn(|| inbox.take()).flat_map(|parcel| match parcel {
             Parcel::Mail(mail) => mail,
-            Parcel::Away(_) | Parcel::Conns(_) | Parcel::Domains(_) | Parcel::Drain | Parcel::Stop => {
+            Parcel::Away(_) | Parcel::Conns(_) | Parcel::Domains(..) | Parcel::Drain | Parcel::Stop => {
                 Vec::new()
             }
         });

@@ -220,7 +220,10 @@ impl Shard {
                     }
                 }
                 Some(Parcel::Away(_)) => debug_assert!(false, "it is for the bridge"),
-                Some(Parcel::Domains(domains)) => self.dispatcher.reload(&mut self.io, domains),
+                Some(Parcel::Domains(domains, taken)) => {
+                    self.dispatcher.reload(&mut self.io, domains);
+                    drop(taken);
+                }
                 Some(Parcel::Drain) => self.drain(),
                 Some(Parcel::Stop) => {
                     // No shard has calls any more: nobody is left to acknowledge what is queued.

@@ -3,11 +3,11 @@
 //! Owns: what both ends forget with it, and which frames belong to the link there is. Must not: read a record.
 
 use super::context::{Context, Sink};
-use super::session::{State, Taken};
+use super::session::{Ends, State, Taken};
 use super::state::Link;
 use super::window::{Arrival, Numbers, Window};
 use crate::cluster::wire::beat::Greeting;
-use crate::cluster::wire::frame::{Head, MINOR, Purpose};
+use crate::cluster::wire::frame::{Head, Purpose};
 use crate::cluster::wire::{Reader, Wire};
 
 impl Link {
@@ -80,20 +80,15 @@ impl Link {
         let numbers = Numbers { purpose: head.purpose, seq: head.seq, received: head.received };
         let (arrival, again) = window.arrive(numbers);
         if again {
-            for (Numbers { purpose, seq, received }, records) in window.again(context.now) {
-                let numbered = Head {
-                    minor: MINOR,
-                    purpose,
-                    from_epoch: context.epoch,
-                    from_incarnation: own,
-                    to_epoch: head.from_epoch,
-                    to_incarnation: *incarnation,
-                    seq,
-                    received,
-                    bytes: 0,
-                };
+            let ends = Ends {
+                from_epoch: context.epoch,
+                from_incarnation: own,
+                to_epoch: head.from_epoch,
+                to_incarnation: *incarnation,
+            };
+            for (numbers, records) in window.again(context.now) {
                 sink.repeated += 1;
-                sink.frames.push((head.from_epoch, numbered.frame(records)));
+                sink.frames.push((head.from_epoch, ends.head(numbers).frame(records)));
             }
         }
         if arrival == Arrival::Next { Taken::Records(body) } else { Taken::Nothing }

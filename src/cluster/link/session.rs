@@ -16,6 +16,33 @@ use crate::cluster::wire::Wire;
 use crate::cluster::wire::beat::Greeting;
 use crate::cluster::wire::frame::{Head, MINOR, Purpose};
 
+/// The ends of a link, as its frames name them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) from_epoch: u32,
+    pub(super) from_incarnation: u16,
+    pub(super) to_epoch: u32,
+    pub(super) to_incarnation: u16,
+}
+
+impl Ends {
+    /// The head of a frame.
+    pub(super) fn head(self, Numbers { purpose, seq, received }: Numbers) -> Head {
+        let Ends { from_epoch, from_incarnation, to_epoch, to_incarnation } = self;
+        Head {
+            minor: MINOR,
+            purpose,
+            from_epoch,
+            from_incarnation,
+            to_epoch,
+            to_incarnation,
+            seq,
+            received,
+            bytes: 0,
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -74,27 +101,12 @@ impl Session {
         self.queued.push(records);
     }
 
-    fn head(&self, to_epoch: u32, to_incarnation: u16, numbers: Numbers, from_epoch: u32) -> Head {
-        let Numbers { purpose, seq, received } = numbers;
-        let from_incarnation = self.incarnation;
-        Head {
-            minor: MINOR,
-            purpose,
-            from_epoch,
-            from_incarnation,
-            to_epoch,
-            to_incarnation,
-            seq,
-            received,
-            bytes: 0,
-        }
-    }
-
     /// Sends a greeting, or the answer to one.
     pub(super) fn greet(&self, purpose: Purpose, to_incarnation: u16, context: Context<'_>, sink: &mut Sink) {
         let Some(epoch) = self.epoch else { return };
         let numbers = Numbers { purpose, seq: 0, received: 0 };
-        let head = self.head(epoch, to_incarnation, numbers, context.epoch);
+        let (from_epoch, from_incarnation) = (context.epoch, self.incarnation);
+        let head = Ends { from_epoch, from_incarnation, to_epoch: epoch, to_incarnation }.head(numbers);
         let greeting = Greeting { node: context.node.into(), domains: names_of(context.domains()) };
         let mut body = Vec::new();
         greeting.put(&mut body);
@@ -109,25 +121,15 @@ impl Session {
             self.state = State::Greeting(context.now.after(GREET_MS));
             self.greet(Purpose::Hello, 0, context, sink);
         }
-        let from_incarnation = self.incarnation;
+        let (from_epoch, from_incarnation) = (context.epoch, self.incarnation);
         let State::Up { incarnation, window, .. } = &mut self.state else { return };
-        let head = |Numbers { purpose, seq, received }| Head {
-            minor: MINOR,
-            purpose,
-            from_epoch: context.epoch,
-            from_incarnation,
-            to_epoch: epoch,
-            to_incarnation: *incarnation,
-            seq,
-            received,
-            bytes: 0,
-        };
+        let ends = Ends { from_epoch, from_incarnation, to_epoch: epoch, to_incarnation: *incarnation };
         for records in queued {
             let (numbers, records) = window.send(records, context.now);
-            sink.frames.push((epoch, head(numbers).frame(records)));
+            sink.frames.push((epoch, ends.head(numbers).frame(records)));
         }
         if let Some(numbers) = window.idle(context.now) {
-            sink.frames.push((epoch, head(numbers).frame(b"")));
+            sink.frames.push((epoch, ends.head(numbers).frame(b"")));
         }
     }
 
